@@ -1,0 +1,1 @@
+"""What is in the video: decoding, models, fusion and the document. Never imports `service`."""

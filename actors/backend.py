@@ -1,0 +1,186 @@
+"""What a model backend is: the one contract between the pool and everything that looks inside a video."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from actors.fusion.request import FusionRequest
+    from actors.results import Media
+
+
+class StageStatus(StrEnum):
+    """How a stage ended for one video (DESIGN 3). Only `DONE` and the `no_*` results are kept in the ledger."""
+
+    DONE = "done"
+    NO_AUDIO = "no_audio"
+    NO_SPEECH = "no_speech"
+    NO_VIDEO = "no_video"
+    DISABLED = "disabled"
+    UNAVAILABLE = "unavailable"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+
+    @property
+    def durable(self) -> bool:
+        """Whether the result may be stored and used again."""
+        return self in {StageStatus.DONE, StageStatus.NO_AUDIO, StageStatus.NO_SPEECH, StageStatus.NO_VIDEO}
+
+    @property
+    def makes_partial(self) -> bool:
+        """Whether a stage that ends so leaves the document `partial`."""
+        return self in {StageStatus.UNAVAILABLE, StageStatus.FAILED, StageStatus.TIMED_OUT}
+
+
+class Failure(StrEnum):
+    """Why a stage failed, which decides what happens to the video (DESIGN 6)."""
+
+    BAD_INPUT = "bad_input"
+    SOURCE_CHANGED = "source_changed"
+    TRANSIENT = "transient"
+    ENVIRONMENT = "environment"
+    BUG = "bug"
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What one actor holding the backend takes: logical CPU shares and memory, in MiB."""
+
+    num_cpus: float
+    ram_mib: int
+    vram_mib: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRef:
+    """The file of one generation: an absolute path in the file system's own bytes and the fstat it must show."""
+
+    path: bytes
+    device: int
+    inode: int
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class StageItem:
+    """Everything a backend may look at for one video.
+
+    audio: float32 mono at 16 kHz, shape (samples,), sample 0 at presentation time 0 s; None without a sound track.
+    frames: RGB uint8, shape (frame, height, width, 3), contiguous, display-oriented; times in `media.frame_times_s`.
+    keyframes: JPEG bytes, one per shot, in the order of `media.shots`, at the full displayed size.
+    results: the outcomes of the stages named in `needs`. Arrays arrive read-only.
+    wants: for decoding, which of audio, frames, keyframes some stage of this run needs.
+    """
+
+    video_id: str
+    media: Media | None = None
+    audio: NDArray[np.float32] | None = None
+    frames: NDArray[np.uint8] | None = None
+    keyframes: tuple[bytes, ...] | None = None
+    results: Mapping[str, Outcome] = field(default_factory=dict)
+    source: SourceRef | None = None
+    wants: frozenset[str] = frozenset()
+    fusion: FusionRequest | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Payloads:
+    """The large values one decode returns beside its durable result; None where not wanted or not there."""
+
+    audio: NDArray[np.float32] | None = None
+    frames: NDArray[np.uint8] | None = None
+    keyframes: tuple[bytes, ...] | None = None
+
+    @property
+    def size_bytes(self) -> int:
+        """How much of the object store these hold."""
+        arrays = sum(a.nbytes for a in (self.audio, self.frames) if a is not None)
+        return arrays + sum(len(jpeg) for jpeg in self.keyframes or ())
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one stage has to say about one video: a result, or the reason why there is none.
+
+    data is the stage's model of `actors.results` when status is `done`, else None. `backend`, `model`, `device`
+    and `seconds` are filled in by the host.
+    """
+
+    status: StageStatus
+    data: BaseModel | None = None
+    reason: str | None = None
+    failure: Failure | None = None
+    backend: str = ""
+    model: str = ""
+    device: str = "cpu"
+    seconds: float = 0.0
+    payloads: Payloads | None = None
+
+
+class BackendOptions(BaseModel):
+    """A backend's settings, from `[stages.<stage>.options]`; unknown names are refused.
+
+    `neutral` names the options that do not alter the output and so stay out of the result's key.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    neutral: ClassVar[frozenset[str]] = frozenset({"threads"})
+
+    threads: int = 1
+
+
+OptionsT = TypeVar("OptionsT", bound=BackendOptions)
+
+
+class Backend(ABC, Generic[OptionsT]):
+    """One model (or one measure) for one stage.
+
+    Constructed cheaply, loaded once in the actor's process, then run for as long as the actor lives; never called
+    by two threads at a time. Heavy libraries are imported in `load`, never at module top. Models know no service.
+    """
+
+    name: ClassVar[str]
+    """`<stage>.<backend>`, as in the entry point."""
+    revision: ClassVar[int]
+    """Raised by hand whenever the same input may give another output; part of the result's key."""
+    needs: ClassVar[tuple[str, ...]]
+    """Of `audio`, `frames`, `keyframes`, or stage names whose outcomes it reads."""
+    actor: ClassVar[str]
+    """The actor that holds it; backends without a model say `shared`."""
+    resources: ClassVar[Resources]
+    options_type: ClassVar[type[BackendOptions]] = BackendOptions
+
+    def __init__(self, options: OptionsT) -> None:
+        self.options = options
+
+    @classmethod
+    def available(cls) -> str | None:
+        """Return None when the backend can run here, else what is missing and the command that would mend it."""
+        return None
+
+    @classmethod
+    @abstractmethod
+    def model_revision(cls, options: OptionsT) -> str:
+        """Name the model with its version, for provenance and the result's key; cheap, imports nothing heavy."""
+
+    @abstractmethod
+    def load(self) -> None:
+        """Make the model ready; raises `BackendUnavailable` when it cannot be."""
+
+    @abstractmethod
+    def run(self, items: Sequence[StageItem]) -> list[Outcome]:
+        """Return one outcome per item, in order; raises only the errors of `actors.errors`, or bugs."""
+
+    def close(self) -> None:
+        """Let go of the model; called once, when the actor stops in order."""
+        return

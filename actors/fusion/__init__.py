@@ -1,0 +1,1 @@
+"""Fusion: the only writer to the output."""

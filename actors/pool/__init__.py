@@ -1,0 +1,1 @@
+"""The actor pool: one file imports Ray, its fake stands beside it."""

@@ -1,0 +1,105 @@
+"""What the driver may ask of a pool, and what a pool reports; the real one is Ray, the fake runs in-process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from actors.backend import Outcome, Resources, StageItem
+
+
+@dataclass(frozen=True, slots=True)
+class BackendSpec:
+    """A backend to be loaded in an actor: its entry-point name and its options as plain values."""
+
+    stage: str
+    backend: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ActorSpec:
+    """One actor process: what it holds and what it takes."""
+
+    name: str
+    backends: tuple[BackendSpec, ...]
+    resources: Resources
+
+
+@dataclass(frozen=True, slots=True)
+class PayloadRefs:
+    """Opaque handles to a decode's large values; None where there is no such value. The driver never opens them."""
+
+    audio: Any = None
+    frames: Any = None
+    keyframes: Any = None
+    size_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CallItem:
+    """One video in a call: the small values, and handles that the pool turns into arrays in the actor."""
+
+    item: StageItem
+    payloads: PayloadRefs = PayloadRefs()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One method call on an actor; `operation` is a stage's name, or `identify`."""
+
+    call_id: int
+    actor: str
+    operation: str
+    items: tuple[CallItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ActorReady:
+    """The actor has loaded; `unavailable` maps stages that could not be loaded to the reason."""
+
+    actor: str
+    pid: int
+    load_s: float
+    unavailable: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ActorDied:
+    """The actor's process is gone; the calls that were in flight are lost, oldest first."""
+
+    actor: str
+    reason: str
+    lost: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CallDone:
+    """A call has ended: one outcome per item; payload handles per item, present only for decodes."""
+
+    call_id: int
+    outcomes: tuple[Outcome, ...]
+    payloads: tuple[PayloadRefs, ...] = ()
+
+
+PoolEvent = ActorReady | ActorDied | CallDone
+
+
+class Pool(Protocol):
+    """Five verbs. None blocks for long except `wait` (up to its timeout) and `stop`."""
+
+    def start(self, spec: ActorSpec) -> None:
+        """Begin to start an actor; `ActorReady` or `ActorDied` follows from `wait`."""
+
+    def submit(self, call: Call) -> None:
+        """Hand a call to its actor; calls of one actor run one after another in the order given."""
+
+    def wait(self, *, timeout_s: float) -> list[PoolEvent]:
+        """Return what has happened, waiting at most `timeout_s` for something to happen."""
+
+    def kill(self, actor: str) -> None:
+        """End an actor's process at once; `ActorDied` with its lost calls follows from `wait`."""
+
+    def stop(self) -> None:
+        """Close every actor in order, bounded in time, and leave no process behind."""
