@@ -104,8 +104,12 @@ class Payloads:
     @property
     def size_bytes(self) -> int:
         """How much of the object store these hold."""
-        arrays = sum(a.nbytes for a in (self.audio, self.frames) if a is not None)
-        return arrays + sum(len(jpeg) for jpeg in self.keyframes or ())
+        return sum(a.nbytes for a in (self.audio, self.frames) if a is not None) + self.keyframes_bytes
+
+    @property
+    def keyframes_bytes(self) -> int:
+        """How much of it the keyframes hold."""
+        return sum(len(jpeg) for jpeg in self.keyframes or ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +117,14 @@ class Outcome:
     """What one stage has to say about one video: a result, or the reason why there is none.
 
     data is the stage's model of `actors.results` when status is `done`, else None. `backend`, `model`, `device`
-    and `seconds` are filled in by the host.
+    and `seconds` are filled in by the host; `detail` carries a bug's traceback to the log.
     """
 
     status: StageStatus
     data: BaseModel | None = None
     reason: str | None = None
     failure: Failure | None = None
+    detail: str | None = None
     backend: str = ""
     model: str = ""
     device: str = "cpu"
@@ -159,6 +164,8 @@ class Backend(ABC, Generic[OptionsT]):
     """The actor that holds it; backends without a model say `shared`."""
     resources: ClassVar[Resources]
     options_type: ClassVar[type[BackendOptions]] = BackendOptions
+    batch_size: ClassVar[int] = 1
+    """How many videos one `run` may be given at most."""
 
     def __init__(self, options: OptionsT) -> None:
         self.options = options

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -35,6 +35,11 @@ class PayloadRefs:
     frames: Any = None
     keyframes: Any = None
     size_bytes: int = 0
+    keyframes_bytes: int = 0
+
+    def only_keyframes(self) -> PayloadRefs:
+        """Let go of what only the models needed; fusion still wants the keyframes."""
+        return PayloadRefs(None, None, self.keyframes, self.keyframes_bytes, self.keyframes_bytes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ class CallItem:
     """One video in a call: the small values, and handles that the pool turns into arrays in the actor."""
 
     item: StageItem
-    payloads: PayloadRefs = PayloadRefs()
+    payloads: PayloadRefs = field(default_factory=PayloadRefs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,30 @@ class CallDone:
     call_id: int
     outcomes: tuple[Outcome, ...]
     payloads: tuple[PayloadRefs, ...] = ()
+    resident_mib: float = 0.0
+    """The actor's memory after the call; 0.0 where the actor shares the driver's process."""
+
+
+class Host(Protocol):
+    """What stands behind an actor's name: `actors.host.ActorHost`, or a test's stand-in."""
+
+    def load(self) -> HostReport:
+        """See `ActorHost.load`."""
+
+    def call(self, operation: str, items: Sequence[StageItem]) -> list[Outcome]:
+        """See `ActorHost.call`."""
+
+    def close(self) -> None:
+        """See `ActorHost.close`."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostReport:
+    """What an actor says once it has loaded: its process, how long loading took, and stages it cannot serve."""
+
+    pid: int
+    load_s: float
+    unavailable: Mapping[str, str] = field(default_factory=dict)
 
 
 PoolEvent = ActorReady | ActorDied | CallDone

@@ -1,0 +1,156 @@
+"""Both pools keep the same contract: whatever holds for Ray holds for the fake that tests of the driver rely on."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actors.backend import Resources, StageItem
+from actors.pool.base import ActorDied, ActorReady, ActorSpec, Call, CallDone, CallItem, PayloadRefs
+from actors.pool.fake_pool import FakePool
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+trial_hosts = importlib.import_module("trial_hosts")
+
+
+def spec(name: str) -> ActorSpec:
+    return ActorSpec(name, (), Resources(num_cpus=0.1, ram_mib=100))
+
+
+def call(call_id: int, video_id: str, *, operation: str = "ocr", refs: PayloadRefs | None = None) -> Call:
+    return Call(call_id, "ocr", operation, (CallItem(StageItem(video_id), refs or PayloadRefs()),))
+
+
+@pytest.fixture(scope="module")
+def ray_pool() -> Iterator[Any]:
+    import ray  # noqa: PLC0415 - only tests marked real_ray pay for the import
+
+    from actors.pool.ray_pool import RayOptions, RayPool  # noqa: PLC0415 - as above
+
+    ray.cloudpickle.register_pickle_by_value(trial_hosts)
+    pool = RayPool(RayOptions(num_cpus=2, object_store_mib=100), trial_hosts.TrialHost)
+    yield pool
+    pool.stop()
+
+
+@pytest.fixture(params=["fake", pytest.param("ray", marks=pytest.mark.real_ray)])
+def pool(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    monkeypatch.setenv("TRIAL_DRIVER", str(os.getpid()))
+    pool = FakePool(trial_hosts.TrialHost) if request.param == "fake" else request.getfixturevalue("ray_pool")
+    yield pool
+    for name in ("ocr", "lame", "broken"):
+        pool.kill(name)
+    pool.wait(timeout_s=0)
+
+
+def wait_for(pool: Any, kind: type, *, within_s: float = 60.0) -> Any:
+    end = time.monotonic() + within_s
+    while time.monotonic() < end:
+        for event in pool.wait(timeout_s=0.2):
+            if isinstance(event, kind):
+                return event
+            assert not isinstance(event, ActorDied), event.reason
+    pytest.fail(f"no {kind.__name__} within {within_s} s")
+
+
+def test_an_actor_reports_that_it_is_ready_and_what_it_cannot_do(pool: Any) -> None:
+    pool.start(spec("lame"))
+    ready = wait_for(pool, ActorReady)
+    assert (ready.actor, ready.unavailable) == ("lame", {"asr": "no model"})
+
+
+def test_payloads_travel_by_handle_and_arrive_whole(pool: Any) -> None:
+    pool.start(spec("ocr"))
+    wait_for(pool, ActorReady)
+    pool.submit(call(1, "v", operation="decode"))
+    done = wait_for(pool, CallDone)
+    assert done.outcomes[0].payloads is None
+    refs = done.payloads[0]
+    assert refs.audio is None
+    assert (refs.size_bytes, refs.keyframes_bytes) == (144 + 10, 10)
+    pool.submit(call(2, "v", refs=refs))
+    expected = f"v None ((2, 4, 6, 3), {sum(range(144))}, True) (b'\\xff\\xd8one', b'\\xff\\xd8two')"
+    assert wait_for(pool, CallDone).outcomes[0].reason == expected
+
+
+def test_every_call_of_an_actor_is_answered_once(pool: Any) -> None:
+    pool.start(spec("ocr"))
+    wait_for(pool, ActorReady)
+    for number in (1, 2, 3):
+        pool.submit(call(number, str(number)))
+    answered: list[int] = []
+    while len(answered) < 3:
+        answered += [event.call_id for event in pool.wait(timeout_s=1.0) if isinstance(event, CallDone)]
+    assert sorted(answered) == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        pytest.param(lambda _pool: None, id="segfault"),
+        pytest.param(lambda pool: pool.kill("ocr"), id="hang"),
+    ],
+)
+def test_a_death_names_the_lost_calls_oldest_first(
+    pool: Any, end: Callable[[Any], None], request: pytest.FixtureRequest
+) -> None:
+    pool.start(spec("ocr"))
+    wait_for(pool, ActorReady)
+    pool.submit(call(7, "hang" if "hang" in request.node.name else "segfault"))
+    pool.submit(call(8, "innocent"))
+    if "hang" in request.node.name:
+        assert pool.wait(timeout_s=0.2) == []
+    end(pool)
+    died = wait_for(pool, ActorDied)
+    assert (died.actor, died.lost) == ("ocr", (7, 8))
+    pool.start(spec("ocr"))
+    wait_for(pool, ActorReady)
+    pool.submit(call(9, "innocent"))
+    assert wait_for(pool, CallDone).call_id == 9
+
+
+def test_an_actor_that_cannot_load_dies_with_a_reason(pool: Any) -> None:
+    pool.start(spec("broken"))
+    died = wait_for(pool, ActorDied)
+    assert died.actor == "broken"
+    assert died.reason
+
+
+@pytest.mark.real_ray
+def test_ray_leaves_the_signal_handlers_alone(ray_pool: Any) -> None:
+    def handler(_number: int, _frame: object) -> None: ...
+
+    ray_pool.stop()
+    before = signal.signal(signal.SIGTERM, handler)
+    try:
+        ray_pool.start(spec("ocr"))
+        assert signal.getsignal(signal.SIGTERM) is handler
+        wait_for(ray_pool, ActorReady)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.real_ray
+def test_stopping_leaves_no_process_and_the_pool_starts_again(ray_pool: Any) -> None:
+    ray_pool.start(spec("ocr"))
+    pid = wait_for(ray_pool, ActorReady).pid
+    ray_pool.stop()
+    assert not Path(f"/proc/{pid}").exists()
+    assert (
+        "raylet"
+        not in subprocess.run(
+            ["ps", "--ppid", str(os.getpid()), "-o", "comm="], capture_output=True, text=True, check=False
+        ).stdout
+    )
+    ray_pool.start(spec("ocr"))
+    assert wait_for(ray_pool, ActorReady).pid != pid
