@@ -12,7 +12,7 @@ from typing import Any
 from actors.backend import Backend, BackendOptions, Failure, Outcome, StageItem, StageStatus
 from actors.errors import ActorError, BackendUnavailable, BadInput, EnvironmentFault, SourceChanged
 from actors.pool.base import ActorSpec, HostReport
-from actors.registry import DECODE, IDENTIFY, installed
+from actors.registry import DECODE, IDENTIFY, Loader, installed
 
 Operation = Callable[[Sequence[StageItem]], list[Outcome]]
 
@@ -20,7 +20,7 @@ Operation = Callable[[Sequence[StageItem]], list[Outcome]]
 class ActorHost:
     """Holds the backends of one actor; never called by two threads at a time."""
 
-    def __init__(self, spec: ActorSpec, backends: Mapping[str, type[Backend[Any]]] | None = None) -> None:
+    def __init__(self, spec: ActorSpec, backends: Mapping[str, Loader] | None = None) -> None:
         self._spec = spec
         self._known = backends
         self._held: dict[str, tuple[Backend[Any], str]] = {}
@@ -31,7 +31,7 @@ class ActorHost:
         started = time.perf_counter()
         known = installed() if self._known is None else self._known
         for spec in self._spec.backends:
-            kind = known[spec.backend]
+            kind = known[spec.backend]()
             options: BackendOptions = kind.options_type(**spec.options)
             backend = kind(options)
             try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
@@ -27,9 +27,15 @@ class PlanError(Exception):
     """The stages cannot be planned: the message names stage, backend, value and remedy."""
 
 
-def installed() -> dict[str, type[Backend[Any]]]:
-    """Return every registered backend class by its name; a third party adds one by an entry point."""
-    return {point.name: point.load() for point in entry_points(group=GROUP)}
+Loader = Callable[[], type[Backend[Any]]]
+
+
+def installed() -> dict[str, Loader]:
+    """Return what loads each registered backend class, by name; a third party adds one by an entry point.
+
+    Nothing is imported until a loader is called: a plug-in that is broken harms only those who ask for it.
+    """
+    return {point.name: point.load for point in entry_points(group=GROUP)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,7 @@ class PlannedStage:
     needs: tuple[str, ...] = ()
     identity: str = ""
     """Backend, revision, model revision and the options that alter the output, as canonical JSON."""
+    revision: int = 0
     model: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
     resources: Resources = NO_RESOURCES
@@ -119,7 +126,7 @@ def resolve(
     preferences: Mapping[str, Sequence[str]],
     options: Mapping[str, Mapping[str, Any]],
     *,
-    backends: Mapping[str, type[Backend[Any]]] | None = None,
+    backends: Mapping[str, Loader] | None = None,
 ) -> Plan:
     """Choose for each stage the first available backend of its preference list.
 
@@ -137,19 +144,27 @@ def resolve(
     return Plan(stages=_ordered(planned))
 
 
-def _choose(
-    stage: str, names: Sequence[str], options: Mapping[str, Any], known: Mapping[str, type[Backend[Any]]]
-) -> PlannedStage:
+def _choose(stage: str, names: Sequence[str], options: Mapping[str, Any], known: Mapping[str, Loader]) -> PlannedStage:
     if not names:
         return PlannedStage(stage, None, StageStatus.DISABLED, "the profile does not ask for it")
     reasons = []
     for name in names:
-        backend = known.get(name)
-        reason = f"no backend of this name is installed ({GROUP})" if backend is None else backend.available()
+        backend, reason = _loaded(name, known)
         if backend is not None and reason is None:
             return _plan(stage, name, backend, options)
         reasons.append(f"{name}: {reason}")
     return PlannedStage(stage, None, StageStatus.UNAVAILABLE, "; ".join(reasons))
+
+
+def _loaded(name: str, known: Mapping[str, Loader]) -> tuple[type[Backend[Any]] | None, str | None]:
+    """Return the backend's class and why it cannot run here, if so."""
+    if name not in known:
+        return None, "no backend of this name is installed"
+    try:
+        backend = known[name]()
+    except ImportError as exc:
+        return None, f"cannot be imported: {exc}"
+    return backend, backend.available()
 
 
 def _plan(stage: str, name: str, backend: type[Backend[Any]], options: Mapping[str, Any]) -> PlannedStage:
@@ -164,6 +179,7 @@ def _plan(stage: str, name: str, backend: type[Backend[Any]], options: Mapping[s
         actor=backend.actor,
         needs=backend.needs,
         identity=identity,
+        revision=backend.revision,
         model=model,
         options=parsed.model_dump(mode="json"),
         resources=backend.resources,

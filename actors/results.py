@@ -213,7 +213,8 @@ class AudioMeasuresResult(Result):
     tempo_reason: str | None = None
     """Why there is no tempo."""
     spans: tuple[AudioSpan, ...] = ()
-    events: tuple[AudioEvent, ...] = ()
+    events: tuple[AudioEvent, ...] | None = None
+    """None when the backend has no detector for events; empty when it looked and found none."""
 
 
 class FusionReceipt(Result):

@@ -51,7 +51,6 @@ def fault(
     """Return what keeps `root` from taking documents, or None: too little free space, or a write that fails."""
     probe = os.path.join(root, b".reelwatch-probe")  # noqa: PTH118 - bytes paths
     try:
-        os.makedirs(root, exist_ok=True)  # noqa: PTH103 - bytes paths
         stat = statvfs(root)
         if stat.f_bavail * stat.f_frsize < low_water_bytes:
             return "disk_full"

@@ -20,6 +20,7 @@ class FusionRequest:
     name: path of the document relative to `output_root`, without `.json`; valid UTF-8, allocated by the ledger.
     filename, relative_path, also_at: for people; bytes that are not UTF-8 are written as backslash escapes.
     run_id: `<job>.<run>`; tells a restart whether the published document is this run's.
+    settings_key: fingerprint of the settings that alter documents (`Plan.settings_key`).
     expected: the stages the profile asks for; one that is unavailable, failed or timed out makes the document partial.
     """
 
@@ -31,6 +32,7 @@ class FusionRequest:
     sha256: str
     profile: str
     version: str
+    settings_key: str = ""
     also_at: tuple[str, ...] = ()
     sidecars: tuple[Sidecar, ...] = ()
     expected: tuple[str, ...] = ()

@@ -1,1 +1,1 @@
-"""See the modules of this package."""
+"""The command line: one file per command. Nothing heavy is imported before a command needs it."""

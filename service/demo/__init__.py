@@ -1,1 +1,1 @@
-"""See the modules of this package."""
+"""`reelwatch demo`: the real service on folders of its own, with the sample clip."""

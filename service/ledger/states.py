@@ -26,9 +26,9 @@ _S = State
 _PENDING = {_S.WAITING, _S.INCOMPLETE, _S.BLOCKED}
 
 TRANSITIONS: dict[State, frozenset[State]] = {
-    _S.WAITING: frozenset({_S.INCOMPLETE, _S.BLOCKED, _S.QUEUED, _S.SUPERSEDED, _S.GONE}),
+    _S.WAITING: frozenset({_S.INCOMPLETE, _S.BLOCKED, _S.QUEUED, _S.REJECTED, _S.SUPERSEDED, _S.GONE}),
     _S.INCOMPLETE: frozenset({_S.WAITING, _S.BLOCKED, _S.QUEUED, _S.REJECTED, _S.SUPERSEDED, _S.GONE}),
-    _S.BLOCKED: frozenset({_S.WAITING, _S.INCOMPLETE, _S.QUEUED, _S.SUPERSEDED, _S.GONE}),
+    _S.BLOCKED: frozenset({_S.WAITING, _S.INCOMPLETE, _S.QUEUED, _S.REJECTED, _S.SUPERSEDED, _S.GONE}),
     _S.QUEUED: frozenset({_S.RUNNING, _S.BLOCKED, _S.SUPERSEDED, _S.GONE}),
     _S.RUNNING: frozenset(
         {
@@ -43,14 +43,15 @@ TRANSITIONS: dict[State, frozenset[State]] = {
             _S.GONE,
         }
     ),
-    # `retry` and `reprocess` reopen what has ended; a file that reappears reopens what was gone.
-    _S.DONE: frozenset({_S.QUEUED}),
-    _S.DUPLICATE: frozenset({_S.QUEUED}),
-    _S.REJECTED: frozenset({_S.QUEUED}),
-    _S.FAILED: frozenset({_S.QUEUED}),
-    _S.PARKED: frozenset({_S.QUEUED}),
+    # `retry` and `reprocess` reopen what has ended; a file that reappears reopens what was gone. Whatever has ended
+    # is superseded once its path holds other content: for `done`, once that content's document has replaced its own.
+    _S.DONE: frozenset({_S.QUEUED, _S.SUPERSEDED}),
+    _S.DUPLICATE: frozenset({_S.QUEUED, _S.SUPERSEDED}),
+    _S.REJECTED: frozenset({_S.QUEUED, _S.SUPERSEDED}),
+    _S.FAILED: frozenset({_S.QUEUED, _S.SUPERSEDED}),
+    _S.PARKED: frozenset({_S.QUEUED, _S.SUPERSEDED}),
     _S.SUPERSEDED: frozenset(),
-    _S.GONE: frozenset({_S.WAITING, _S.INCOMPLETE, _S.BLOCKED, _S.QUEUED}),
+    _S.GONE: frozenset({_S.WAITING, _S.INCOMPLETE, _S.BLOCKED, _S.QUEUED, _S.REJECTED, _S.SUPERSEDED}),
 }
 """From each state, the states a job may go to next."""
 

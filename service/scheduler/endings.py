@@ -23,12 +23,15 @@ from service.scheduler.events import (
     StoreResult,
     Supersede,
     Suspect,
+    Vanish,
 )
 from service.scheduler.stages import IDENTITY, result_key, with_outcome
 from service.scheduler.turn import Turn
 
 KEYFRAMES_MISSING = "keyframes_missing"
 """Fusion's reason when it was given no keyframes and the ones on disk are not whole: decode once more."""
+MISSING = "missing"
+"""Decoding's reason when the file is no longer there."""
 UNREADABLE = "unreadable"
 """Decoding's reason when the file exists but may not be opened: intake waits for permission."""
 
@@ -89,6 +92,8 @@ def _consequence(turn: Turn, run: Run, outcome: Outcome) -> Action:
     reason, detail = outcome.reason or str(outcome.status), outcome.detail
     if outcome.reason == UNREADABLE:
         return Block(run.job_id, reason)
+    if outcome.reason == MISSING:
+        return Vanish(run.job_id)
     if outcome.failure is Failure.ENVIRONMENT:
         return Release(run.job_id, pause=reason)
     if outcome.failure is Failure.SOURCE_CHANGED:

@@ -164,6 +164,13 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Vanish:
+    """The file is no longer there."""
+
+    job_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class RetryLater:
     """A transient failure: back to the queue, not before `after_s` from now."""
 
@@ -217,6 +224,7 @@ Action = (
     | Fail
     | Supersede
     | Block
+    | Vanish
     | RetryLater
     | Suspect
     | Park

@@ -37,6 +37,7 @@ from service.scheduler.events import (
     Supersede,
     Suspect,
     Ticked,
+    Vanish,
 )
 
 SHA = "ab" * 32
@@ -246,7 +247,8 @@ def failed(failure: Failure | None, reason: str = "r") -> Outcome:
     ("operation", "outcome", "attempts", "action"),
     [
         pytest.param("identify", failed(Failure.SOURCE_CHANGED), 1, Supersede, id="changed-before"),
-        pytest.param("identify", failed(Failure.TRANSIENT, "unreadable"), 1, Block, id="no-permission"),
+        pytest.param("identify", failed(Failure.BAD_INPUT, "unreadable"), 1, Block, id="no-permission"),
+        pytest.param("identify", failed(Failure.SOURCE_CHANGED, "missing"), 1, Vanish, id="gone"),
         pytest.param("decode", failed(Failure.BAD_INPUT), 1, Reject, id="bad-input"),
         pytest.param("decode", failed(Failure.SOURCE_CHANGED), 1, Supersede, id="changed-while-reading"),
         pytest.param("decode", failed(Failure.BUG), 1, Fail, id="bug-in-decode"),

@@ -1,0 +1,124 @@
+"""Puts the service together from its configuration: plan, limits, pool, ledger and driver."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from actors.pool.base import Pool
+from actors.registry import Plan, PlanError, resolve
+from service import __version__
+from service.bookkeeping import Bookkeeper, Emit, Imprint, Recheck, StageWatcher
+from service.clock import Clock, SystemClock
+from service.configuration import STAGES, Configuration
+from service.disk import DiskGate
+from service.driver import Driver
+from service.errors import ConfigError
+from service.ledger.ledger import Ledger
+from service.scheduler import Board, Limits
+from service.scheduler.board import Deadline
+
+MOST_THREADS = 4
+"""More threads do not make the small models faster, and they crawl when two pools of them share the cores."""
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """A service that is ready to run: the driver and what it stands on."""
+
+    configuration: Configuration
+    plan: Plan
+    ledger: Ledger
+    driver: Driver
+    clock: Clock
+
+
+def make_plan(configuration: Configuration) -> Plan:
+    """Choose the backends; raises `ConfigError` where that cannot be done or the models ask for too many cores."""
+    try:
+        plan = resolve(configuration.stage_preferences(), _options(configuration))
+    except PlanError as exc:
+        raise ConfigError(str(exc)) from exc
+    wanted, given = sum(spec.resources.num_cpus for spec in plan.actors()), cores(configuration)
+    if wanted > given:
+        shares = ", ".join(f"{spec.name} {spec.resources.num_cpus:g}" for spec in plan.actors())
+        raise ConfigError(
+            f"[pool] num_cpus = {given:g}, but the actors ask for {wanted:g} ({shares}): raise pool.num_cpus "
+            "or switch a stage off (backends = [])"
+        )
+    return plan
+
+
+def make_limits(configuration: Configuration) -> Limits:
+    """Derive the scheduler's limits; half of the object store may hold decoded videos, the rest is room to work."""
+    stages = {name: configuration.stage(name) for name in STAGES}
+    return Limits(
+        deadlines={name: Deadline(s.deadline_base_s, s.deadline_per_media_s) for name, s in stages.items()},
+        start_deadline_s=configuration.pool.start_deadline_s,
+        payload_budget_bytes=configuration.pool.object_store_mib * 2**20 // 2,
+        frames_worst_bytes=configuration.media.frames_mib * 2**20,
+        max_media_s=configuration.media.max_media_s,
+        backoff_s=configuration.retry.backoff_s,
+        idle_stop_s=configuration.pool.idle_stop_s,
+    )
+
+
+def make_pool(configuration: Configuration) -> Pool:
+    """Make the pool of the configured kind; nothing is started yet, and Ray is imported only if it is used."""
+    if configuration.pool.kind == "local":
+        from actors.pool.fake_pool import FakePool  # noqa: PLC0415 - one of the two is not needed
+
+        return FakePool()
+    from actors.pool.ray_pool import RayOptions, RayPool  # noqa: PLC0415 - takes a second to import
+
+    return RayPool(
+        RayOptions(
+            num_cpus=cores(configuration),
+            object_store_mib=configuration.pool.object_store_mib,
+            niceness=configuration.pool.niceness,
+            auth_token=configuration.state.dir / "ray-auth-token",
+        )
+    )
+
+
+def assemble(
+    configuration: Configuration,
+    *,
+    ledger: Ledger,
+    emit: Emit,
+    watcher: StageWatcher | None = None,
+    recheck: Recheck | None = None,
+    pool_factory: Callable[[Configuration], Pool] = make_pool,
+    clock: Clock | None = None,
+) -> Assembly:
+    """Put a driver together over an open ledger; raises `ConfigError`."""
+    clock = clock or SystemClock()
+    plan = make_plan(configuration)
+    output_root = os.fsencode(Path(configuration.output.dir).absolute())
+    imprint = Imprint(output_root, configuration.profile, __version__, configuration.output.file_mode)
+    books = Bookkeeper(
+        ledger=ledger, plan=plan, imprint=imprint, clock=clock, emit=emit, watcher=watcher, recheck=recheck
+    )
+    driver = Driver(
+        board=Board.empty(plan, make_limits(configuration)),
+        pool=pool_factory(configuration),
+        books=books,
+        gate=DiskGate(output_root, low_water_mib=configuration.disk.low_water_mib, clock=clock),
+        clock=clock,
+        emit=emit,
+    )
+    return Assembly(configuration, plan, ledger, driver, clock)
+
+
+def cores(configuration: Configuration) -> int:
+    """Return how many logical cores the models may use."""
+    return configuration.pool.num_cpus or len(os.sched_getaffinity(0))
+
+
+def _options(configuration: Configuration) -> dict[str, Mapping[str, Any]]:
+    """Add to every stage's options how many threads its model may use, where they do not say so themselves."""
+    threads = configuration.pool.threads or max(1, min(MOST_THREADS, cores(configuration) // 2))
+    return {name: {"threads": threads, **options} for name, options in configuration.stage_options().items()}

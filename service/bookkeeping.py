@@ -1,0 +1,246 @@
+"""Carries out in ledger and log what the scheduler decides about videos, and answers it where an answer is due."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any
+
+from actors.backend import Outcome, SourceRef
+from actors.fusion.request import FusionRequest
+from actors.registry import Plan
+from service import results, sidecars
+from service.clock import Clock
+from service.ledger.ledger import Ledger
+from service.ledger.values import Job
+from service.scheduler import events as ask
+from service.scheduler.board import Ticket
+
+Emit = Callable[..., None]
+StageWatcher = Callable[[Job, str, Outcome], None]
+Recheck = Callable[[bytes, bytes], None]
+"""Tells intake to take up a file (root, path) again, whose job has ended because the file is not what it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imprint:
+    """What every document of this service has in common."""
+
+    output_root: bytes
+    profile: str
+    version: str
+    file_mode: int = 0o644
+
+
+class Bookkeeper:
+    """The driver's hands in the ledger. Knows the claimed jobs; each action ends in one transaction."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        plan: Plan,
+        imprint: Imprint,
+        clock: Clock,
+        emit: Emit,
+        watcher: StageWatcher | None = None,
+        recheck: Recheck | None = None,
+    ) -> None:
+        self._ledger = ledger
+        self._plan = plan
+        self._imprint = imprint
+        self._clock = clock
+        self._emit = emit
+        self._watcher = watcher
+        self._recheck = recheck
+        self._jobs: dict[int, Job] = {}
+        self._claimed_s: dict[int, float] = {}
+        self._handlers: dict[type, Callable[[Any], list[ask.Event]]] = {
+            ask.RecordIdentity: self._identity,
+            ask.RequestFusion: self._fusion_request,
+            ask.StoreResult: self._store,
+            ask.ReportStage: self._report,
+            ask.Finish: self._finish,
+            ask.Reject: self._reject,
+            ask.Fail: self._fail,
+            ask.Supersede: self._supersede,
+            ask.Block: self._block,
+            ask.Vanish: self._vanish,
+            ask.RetryLater: self._retry,
+            ask.Suspect: self._suspect,
+            ask.Park: self._park,
+            ask.Release: self._release,
+        }
+
+    def claim(self, *, limit: int, idle: bool, only: Collection[int] | None) -> list[Ticket]:
+        """Claim up to `limit` queued jobs; a suspect is claimed only when `idle`, and then alone."""
+        tickets = []
+        for job in self._ledger.claim(limit=limit, now=self._clock.wall(), only=only, idle=idle):
+            self._jobs[job.job_id] = job
+            self._claimed_s[job.job_id] = self._clock.monotonic()
+            self._emit("job.claimed", **self._about(job), attempt=job.attempts)
+            tickets.append(_ticket(job))
+        return tickets
+
+    def carry_out(self, action: ask.Action) -> list[ask.Event]:
+        """Carry one action out; return the answers the scheduler waits for. Actions of the pool are not for here."""
+        return self._handlers[type(action)](action)
+
+    def handles(self, action: ask.Action) -> bool:
+        """Whether the action is one of the ledger's."""
+        return type(action) in self._handlers
+
+    def _identity(self, action: ask.RecordIdentity) -> list[ask.Event]:
+        answer = self._ledger.identified(action.job_id, action.sha256)
+        self._jobs[action.job_id] = answer.job
+        if answer.goes_on:
+            known = results.outcomes(self._ledger.results_of(action.sha256).values())
+            return [ask.Identified(action.job_id, action.sha256, known)]
+        job = self._forget(action.job_id)
+        self._emit("file.duplicate", **self._about(job), duplicate_of=answer.owner.absolute_path, sha256=action.sha256)
+        return [ask.Dropped(action.job_id)]
+
+    def _fusion_request(self, action: ask.RequestFusion) -> list[ask.Event]:
+        job = self._jobs[action.job_id]
+        name = self._ledger.allocate_name(job)
+        document = os.path.join(self._imprint.output_root, os.fsencode(name) + b".json")  # noqa: PTH118 - bytes paths
+        request = FusionRequest(
+            output_root=self._imprint.output_root,
+            name=name,
+            run_id=job.run_id,
+            filename=readable(os.path.basename(job.path)),  # noqa: PTH119 - bytes paths
+            relative_path=readable(job.path),
+            sha256=job.sha256 or "",
+            profile=self._imprint.profile,
+            version=self._imprint.version,
+            settings_key=self._plan.settings_key,
+            also_at=tuple(readable(path) for path in self._ledger.also_at(job.sha256 or "")),
+            sidecars=sidecars.read(job.absolute_path, except_for=document),
+            expected=self._plan.expected,
+            truncated=job.truncated,
+            timings=self._timings(job),
+            file_mode=self._imprint.file_mode,
+        )
+        return [ask.Requested(job.job_id, request)]
+
+    def _store(self, action: ask.StoreResult) -> list[ask.Event]:
+        planned = self._plan.by_name[action.stage]
+        result = results.stored(action.outcome, planned, sha256=action.sha256, key=action.key)
+        self._ledger.store_results([result], job_id=action.job_id)
+        return []
+
+    def _report(self, action: ask.ReportStage) -> list[ask.Event]:
+        job, outcome = self._jobs[action.job_id], action.outcome
+        about = {**self._about(job), "stage": action.stage, "backend": outcome.backend}
+        if action.cached:
+            self._emit("stage.cached", **about)
+        elif outcome.status.makes_partial:
+            said = {"reason": outcome.reason or "", "status": str(outcome.status), "seconds": outcome.seconds}
+            self._emit("stage.failed", **about, **said, **_given(traceback=outcome.detail))
+        else:
+            said = {"status": str(outcome.status), "seconds": outcome.seconds, "model": outcome.model}
+            self._emit("stage.done", **about, **said, **_given(reason=outcome.reason))
+        if self._watcher is not None:
+            self._watcher(job, action.stage, outcome)
+        return []
+
+    def _finish(self, action: ask.Finish) -> list[ask.Event]:
+        job, receipt = self._forget(action.job_id), action.receipt
+        name = receipt.document.removesuffix(".json")
+        key, parked = self._plan.settings_key, action.parked_because
+        self._ledger.finish(job.job_id, document=name, settings_key=key, parked_because=parked)
+        if parked is not None:
+            self._emit("job.parked", **self._about(job), reason="died_twice", detail=parked)
+        took_s = self._clock.monotonic() - self._claimed_s.pop(job.job_id)
+        said = {"document": receipt.document, "status": receipt.status, "seconds": round(took_s, 3)}
+        self._emit("job.done", **self._about(job), **said)
+        return []
+
+    def _reject(self, action: ask.Reject) -> list[ask.Event]:
+        job = self._forget(action.job_id)
+        self._ledger.reject(job.job_id, reason=action.reason, detail=action.detail)
+        self._emit("job.rejected", **self._about(job), reason=action.reason, **_given(detail=action.detail))
+        return []
+
+    def _fail(self, action: ask.Fail) -> list[ask.Event]:
+        job = self._forget(action.job_id)
+        self._ledger.fail(job.job_id, reason=action.reason, detail=action.detail)
+        self._emit("job.failed", **self._about(job), reason=action.reason, **_given(traceback=action.detail))
+        return []
+
+    def _supersede(self, action: ask.Supersede) -> list[ask.Event]:
+        job = self._forget(action.job_id)
+        self._ledger.supersede(job.job_id, reason=action.reason)
+        self._emit("job.superseded", **self._about(job), reason=action.reason)
+        return self._to_intake(job)
+
+    def _block(self, action: ask.Block) -> list[ask.Event]:
+        job = self._forget(action.job_id)
+        self._ledger.block(job.job_id, reason=action.reason)
+        self._emit("file.blocked", **self._about(job), reason=action.reason)
+        return self._to_intake(job)
+
+    def _vanish(self, action: ask.Vanish) -> list[ask.Event]:
+        job = self._forget(action.job_id)
+        self._ledger.gone(job.job_id)
+        self._emit("file.gone", **self._about(job), from_state="running")
+        return self._to_intake(job)
+
+    def _retry(self, action: ask.RetryLater) -> list[ask.Event]:
+        job = self._forget(action.job_id)
+        not_before = self._clock.wall() + action.after_s
+        self._ledger.retry_later(job.job_id, not_before=not_before, reason=action.reason)
+        self._emit("job.retry", **self._about(job), reason=action.reason, retry_in_s=action.after_s)
+        return []
+
+    def _suspect(self, action: ask.Suspect) -> list[ask.Event]:
+        job = self._forget(action.job_id)
+        self._ledger.suspect(job.job_id, reason=action.reason)
+        self._emit("job.retry", **self._about(job), reason="suspect", detail=action.reason, retry_in_s=0)
+        return []
+
+    def _park(self, action: ask.Park) -> list[ask.Event]:
+        job = self._forget(action.job_id)
+        self._ledger.park(job.job_id, reason="died_twice", detail=action.reason)
+        self._emit("job.parked", **self._about(job), reason="died_twice", detail=action.reason)
+        return []
+
+    def _release(self, action: ask.Release) -> list[ask.Event]:
+        job = self._forget(action.job_id)
+        self._ledger.release(job.job_id, refund=True)
+        self._emit("job.released", **self._about(job), **_given(reason=action.pause))
+        return []
+
+    def _to_intake(self, job: Job) -> list[ask.Event]:
+        if self._recheck is not None:
+            self._recheck(job.root, job.path)
+        return []
+
+    def _forget(self, job_id: int) -> Job:
+        return self._jobs.pop(job_id)
+
+    def _timings(self, job: Job) -> dict[str, float]:
+        """How long the video waited in the queue and how long it has been worked on, in seconds."""
+        worked_s = self._clock.monotonic() - self._claimed_s[job.job_id]
+        queued_s = max(0.0, (job.claimed_at or 0.0) - (job.queued_at or job.claimed_at or 0.0))
+        return {"queued_s": round(queued_s, 3), "worked_s": round(worked_s, 3)}
+
+    @staticmethod
+    def _about(job: Job) -> dict[str, Any]:
+        about: dict[str, Any] = {"job": job.job_id, "root": job.root, "path": job.path}
+        return about | ({"video_id": job.sha256[:16]} if job.sha256 else {})
+
+
+def readable(path: bytes) -> str:
+    """Return a path as text that JSON can hold; bytes that are not UTF-8 become backslash escapes."""
+    return path.decode("utf-8", "backslashreplace")
+
+
+def _given(**fields: str | None) -> dict[str, str]:
+    return {name: value for name, value in fields.items() if value}
+
+
+def _ticket(job: Job) -> Ticket:
+    numbers = (job.device or 0, job.inode or 0, job.size or 0, job.mtime_ns or 0)
+    return Ticket(job.job_id, SourceRef(job.absolute_path, *numbers), job.attempts, job.deaths, job.solo, job.truncated)

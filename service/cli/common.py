@@ -1,0 +1,115 @@
+"""What the commands share: their options, loading the configuration, and saying things on the right stream."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import click
+
+if TYPE_CHECKING:
+    from actors.registry import Plan
+    from service.configuration import Configuration, Loaded
+    from service.logs import Emitter
+
+CommandT = TypeVar("CommandT", bound=Callable[..., Any])
+
+FOLDER = click.Path(file_okay=False, path_type=Path)
+
+_CONFIG = click.option(
+    "--config",
+    "config_path",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Settings file. Default: $REELWATCH_CONFIG, else ~/.config/reelwatch/reelwatch.toml.",
+)
+_STATE = click.option(
+    "--state",
+    metavar="DIR",
+    type=FOLDER,
+    help="Where the ledger lies. Default: $STATE_DIRECTORY, else ~/.local/state/reelwatch.",
+)
+_OUTPUT = click.option("--output", metavar="DIR", type=FOLDER, help="Where documents go. Default: ./outputs.")
+_PROFILE = click.option(
+    "--profile",
+    type=click.Choice(["auto", "embedded", "cpu", "gpu"]),
+    help="Which models are used. Default: auto.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the command line says about the configuration; None where it says nothing."""
+
+    config_path: Path | None = None
+    state: Path | None = None
+    output: Path | None = None
+    profile: str | None = None
+
+    def load(self, *, inboxes: Sequence[Path] = ()) -> Loaded:
+        """Load the configuration with these flags; raises `ConfigError`."""
+        from service.configuration import load  # noqa: PLC0415 - keeps --help fast
+
+        flags = {
+            "state.dir": self.state,
+            "output.dir": self.output,
+            "profile": self.profile,
+            "intake.inboxes": list(inboxes) or None,
+        }
+        return load(flags, config_path=self.config_path)
+
+
+def takes_settings(*, output: bool = False, profile: bool = False) -> Callable[[CommandT], CommandT]:
+    """Add `--config` and `--state`, and where asked `--output` and `--profile`, to a command.
+
+    The command gets them as one `Settings`, in its parameter `settings`.
+    """
+    chosen = [_CONFIG, _STATE, *([_OUTPUT] if output else []), *([_PROFILE] if profile else [])]
+
+    def add(command: CommandT) -> CommandT:
+        @functools.wraps(command)
+        def with_settings(*arguments: Any, **values: Any) -> Any:
+            given = {name: values.pop(name) for name in ("config_path", "state", "output", "profile") if name in values}
+            return command(*arguments, settings=Settings(**given), **values)
+
+        wrapped: Any = with_settings
+        for option in chosen:
+            wrapped = option(wrapped)
+        return cast("CommandT", wrapped)
+
+    return add
+
+
+def start_log(configuration: Configuration, *, level: str | None = None) -> Emitter:
+    """Start the log as configured, or with another least level."""
+    from service.logs import start  # noqa: PLC0415 - keeps --help fast
+
+    return start(level=level or configuration.log.level, format=configuration.log.format)  # type: ignore[arg-type]
+
+
+def warn(message: str) -> None:
+    """Say something on stderr, as this program."""
+    click.echo(f"reelwatch: {message}", err=True)
+
+
+def print_path(path: os.PathLike[str] | os.PathLike[bytes]) -> None:
+    """Print a path on stdout in the file system's own bytes, so that a script can use it whatever the name."""
+    click.echo(os.fsencode(path))
+
+
+def printable(path: os.PathLike[str] | os.PathLike[bytes] | bytes) -> str:
+    """Spell a path for people, on one line and without anything a terminal would act on."""
+    from service.logs.names import readable  # noqa: PLC0415 - keeps --help fast
+
+    return readable(path)
+
+
+def plan(configuration: Configuration) -> Plan:
+    """Choose the backends as the service would; raises `ConfigError` when it could not start."""
+    from service.assembly import make_plan  # noqa: PLC0415 - keeps --help fast
+
+    return make_plan(configuration)

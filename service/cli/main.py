@@ -1,0 +1,76 @@
+"""The command `reelwatch`: groups the commands and turns errors into messages and exit codes (DESIGN 6)."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from service import __version__
+from service.cli import configuration, demo, doctor, export, jobs, process, run, schema, status, why
+from service.errors import ReelwatchError
+
+_INTERRUPTED = 130  # 128 + SIGINT, as shells say it
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(version=__version__, prog_name="reelwatch")
+def cli() -> None:
+    """Drop a video into a folder; a JSON document that describes it appears beside the others.
+
+    \b
+    See it work:               reelwatch demo
+    Watch a folder:            reelwatch run --inbox ~/Videos/inbox --output ~/Videos/described
+    Describe one video now:    reelwatch process clip.mp4
+    Where is my video?         reelwatch why ~/Videos/inbox/clip.mp4
+    What can run here?         reelwatch doctor
+
+    \b
+    Exit codes: 0 done, 1 some failed, 2 usage, 75 the state is in use by a running service,
+    78 the configuration cannot be used.
+    """  # noqa: D301 - click's mark is a real backspace
+
+
+for _command in (
+    run.run,
+    process.process,
+    status.status,
+    why.why,
+    jobs.retry,
+    jobs.reprocess,
+    export.export,
+    schema.schema,
+    doctor.doctor,
+    configuration.config,
+    demo.demo,
+):
+    cli.add_command(_command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit; an error the user can act on is a message, never a traceback."""
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        code = cli.main(args=arguments, prog_name="reelwatch", standalone_mode=False)
+    except click.ClickException as exc:
+        exc.show()
+        return exc.exit_code
+    except click.Abort:
+        return _INTERRUPTED
+    except ReelwatchError as exc:
+        click.echo(f"reelwatch: {exc}", err=True)
+        return exc.exit_code
+    except BrokenPipeError:
+        # `reelwatch … | head`: nobody reads any more. Python would complain again when it flushes stdout at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return code if isinstance(code, int) else 0
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""`reelwatch status`: where everything is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from service.cli import common, ledgers
+from service.errors import ConfigError
+
+if TYPE_CHECKING:
+    from service.configuration import Configuration
+    from service.ledger.ledger import Ledger
+    from service.ledger.values import Job
+
+_SHOWN = ("running", "failed", "parked", "rejected", "blocked", "incomplete", "waiting")
+"""States whose videos are listed by name, in this order."""
+_LISTED = 20
+"""Videos listed for a state at most; `--json` lists all."""
+
+
+@click.command(short_help="Show how many videos are where, and why.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, with every video that is not done.")
+@common.takes_settings(output=True, profile=True)
+def status(*, as_json: bool, settings: common.Settings) -> None:
+    """Show how many videos are in which state, and why those that have no document have none."""
+    configuration = settings.load().configuration
+    with ledgers.reading(configuration) as ledger:
+        report = _report(ledger, configuration)
+    if as_json:
+        click.echo(json.dumps(report, ensure_ascii=False, indent=2))
+        return
+    for line in _lines(report):
+        click.echo(line)
+
+
+def _report(ledger: Ledger, configuration: Configuration) -> dict[str, Any]:
+    from service.ledger.states import State  # noqa: PLC0415 - keeps --help fast
+
+    counts = ledger.counts()
+    return {
+        "service": {"pid": ledgers.service_pid(configuration), "state": common.printable(configuration.state.dir)},
+        "states": {state.value: number for state, number in counts.states.items()},
+        "documents": counts.documents,
+        "documents_under_other_settings": _stale(ledger, configuration),
+        "sources_missing": counts.source_missing,
+        "last_done_at": counts.last_done_at,
+        "oldest_queued_at": counts.oldest_queued_at,
+        "oldest_settling_at": counts.oldest_settling_at,
+        "jobs": [_entry(job) for job in ledger.jobs([State(name) for name in (*_SHOWN, "queued")])],
+    }
+
+
+def _stale(ledger: Ledger, configuration: Configuration) -> int | None:
+    """Count documents made under other settings; None where these settings cannot be used at all."""
+    try:
+        settings_key = common.plan(configuration).settings_key
+    except ConfigError as exc:
+        common.warn(str(exc))
+        return None
+    return ledger.stale_documents(settings_key)
+
+
+def _entry(job: Job) -> dict[str, Any]:
+    return {
+        "job": job.job_id,
+        "path": common.printable(job.absolute_path),
+        "state": job.state.value,
+        "reason": job.reason,
+        "detail": job.detail,
+        "attempts": job.attempts,
+        "since": job.changed_at,
+    }
+
+
+def _lines(report: dict[str, Any]) -> Iterator[str]:
+    pid = report["service"]["pid"]
+    yield f"service    {f'running (process {pid})' if pid else 'not running'}, state in {report['service']['state']}"
+    yield f"documents  {report['documents']}"
+    older = report["documents_under_other_settings"]
+    if older:
+        yield f"           {older} made under other settings: `reelwatch reprocess --all` describes them anew"
+    if report["sources_missing"]:
+        yield f"           {report['sources_missing']} whose video is no longer there"
+    if report["last_done_at"]:
+        yield f"           the last one at {ledgers.clock(report['last_done_at'])}"
+    for state, number in sorted(report["states"].items(), key=lambda item: list(ledgers.MEANINGS).index(item[0])):
+        yield f"{state:10} {number:6}  {ledgers.MEANINGS[state]}"
+    for state in _SHOWN:
+        yield from _listing(state, [entry for entry in report["jobs"] if entry["state"] == state])
+
+
+def _listing(state: str, entries: list[dict[str, Any]]) -> Iterator[str]:
+    if entries:
+        yield f"\n{state}"
+    for entry in entries[:_LISTED]:
+        yield f"  {entry['path']}: {entry['detail'] or entry['reason'] or ledgers.MEANINGS[state]}"
+    if len(entries) > _LISTED:
+        yield f"  … and {len(entries) - _LISTED} more (--json lists all)"

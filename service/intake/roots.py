@@ -1,0 +1,97 @@
+"""Whether a root is still the folder it was: an unmounted share must not look like an emptied one."""
+
+from __future__ import annotations
+
+import os
+import stat as stat_module
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from service.intake.mounts import Mount, mount_of_root
+
+
+@dataclass(frozen=True, slots=True)
+class RootIdentity:
+    """Device and inode of the folder, and the file system's own id (statvfs), which survives a remount."""
+
+    device: int
+    inode: int
+    file_system: int
+
+    @classmethod
+    def of(cls, root: bytes) -> RootIdentity:
+        """Look at the folder; raises OSError where it is missing, not a directory, or not readable."""
+        status = Path(os.fsdecode(root)).stat()
+        if not stat_module.S_ISDIR(status.st_mode):
+            raise NotADirectoryError(20, "Not a directory")
+        _is_empty(root)  # raises where the folder cannot be listed
+        return cls(status.st_dev, status.st_ino, os.statvfs(root).f_fsid)
+
+
+class RootChange(StrEnum):
+    """What a check found."""
+
+    SAME = "same"
+    LOST = "lost"
+    STILL_LOST = "still_lost"
+    BACK = "back"
+    REPLACED = "replaced"
+
+
+class Root:
+    """One watched folder and what is known of its identity.
+
+    A folder on another device than before counts as lost (unmounted, or mounted over) until the old one is back: known
+    by device and inode, or by inode and file-system id where the device number has changed with the mount. Another
+    folder on the same device was made by the user and is accepted: REPLACED.
+    """
+
+    def __init__(self, path: bytes, *, expected_devices: frozenset[int] = frozenset()) -> None:
+        self.path = path
+        self.lost: str | None = None
+        self.mount: Mount = mount_of_root(path)
+        self._expected_devices = expected_devices
+        self._identity: RootIdentity | None = None
+
+    def check(self) -> RootChange:
+        """Look at the folder; `lost` says why it cannot be used, or is None."""
+        before = self.lost
+        first = self._identity is None
+        change, self.lost = self._compare()
+        if self.lost is not None:
+            return RootChange.LOST if before is None else RootChange.STILL_LOST
+        self._expected_devices = frozenset()
+        if first or before is not None or change is RootChange.REPLACED:
+            self.mount = mount_of_root(self.path)
+        if change is RootChange.SAME and before is not None:
+            return RootChange.BACK
+        return change
+
+    def _compare(self) -> tuple[RootChange, str | None]:
+        try:
+            found = RootIdentity.of(self.path)
+            if self._identity is None:
+                return self._first(found)
+        except OSError as error:
+            return RootChange.LOST, os.strerror(error.errno or 0)
+        known = self._identity
+        if found == known:
+            return RootChange.SAME, None
+        if found.device == known.device or (found.inode, found.file_system) == (known.inode, known.file_system):
+            replaced = found.inode != known.inode
+            self._identity = found
+            return (RootChange.REPLACED if replaced else RootChange.SAME), None
+        return RootChange.LOST, "another file system is mounted there, or the folder's own is not"
+
+    def _first(self, found: RootIdentity) -> tuple[RootChange, str | None]:
+        """At start only the ledger tells what should be there; an empty folder elsewhere is a missing mount."""
+        if self._expected_devices and found.device not in self._expected_devices and _is_empty(self.path):
+            return RootChange.LOST, "the folder is empty and not on the file system its known files were on"
+        self._identity = found
+        return RootChange.SAME, None
+
+
+def _is_empty(directory: bytes) -> bool:
+    with os.scandir(directory) as entries:
+        return next(entries, None) is None

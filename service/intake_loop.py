@@ -1,0 +1,71 @@
+"""The thread that runs intake: one step after another, whatever happens in one of them."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+
+from service.bookkeeping import Emit
+from service.clock import Clock
+from service.intake.intake import Intake
+from service.ledger.errors import LedgerBusy, LedgerUnavailable
+
+LONGEST_PAUSE_S = 5.0
+AFTER_FAILURE_S = 2.0
+
+
+class IntakeLoop:
+    """Steps intake until it is stopped; `on_change` is called after steps that may have queued something."""
+
+    def __init__(self, intake: Intake, *, clock: Clock, emit: Emit, on_change: Callable[[], None]) -> None:
+        self._intake = intake
+        self._clock = clock
+        self._emit = emit
+        self._on_change = on_change
+        self._stopping = threading.Event()
+        self._rechecks: deque[tuple[bytes, bytes]] = deque()
+        self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
+        self.ticked_s = clock.monotonic()
+        """When the loop last began a step, for whoever watches over it."""
+
+    def start(self) -> None:
+        """Look at the roots, and begin to step in a thread of its own."""
+        self._intake.start()
+        self._thread.start()
+
+    def stop(self, *, timeout_s: float = 5.0) -> None:
+        """End the thread after its present step; nothing is lost, for what has not settled settles anew."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=timeout_s)
+        self._intake.stop()
+
+    def recheck(self, root: bytes, path: bytes) -> None:
+        """Have a file taken up from the start, because its job ended when the file changed; from any thread."""
+        self._rechecks.append((root, path))
+
+    def gauges(self) -> dict[str, float]:
+        """Return intake's figures for the heartbeat."""
+        return self._intake.gauges()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self.ticked_s = self._clock.monotonic()
+            try:
+                self._step()
+            except (LedgerBusy, LedgerUnavailable) as exc:
+                # Nothing is forgotten: the next step tells the ledger again.
+                self._emit("ledger.busy", cause=str(exc))
+                self._stopping.wait(AFTER_FAILURE_S)
+            except Exception as exc:  # noqa: BLE001 - the one broad catch of this loop: intake outlives its bugs
+                self._emit("scan.failed", path="", reason="bug", cause=f"{type(exc).__name__}: {exc}")
+                self._stopping.wait(AFTER_FAILURE_S)
+            else:
+                self._intake.wait(LONGEST_PAUSE_S)
+
+    def _step(self) -> None:
+        while self._rechecks:
+            self._intake.recheck(*self._rechecks.popleft())
+        self._intake.step(self._clock.monotonic())
+        self._on_change()

@@ -1,0 +1,66 @@
+"""What can go wrong with the ledger; the database's own exceptions are translated into these at its edge.
+
+LedgerError (ReelwatchError)
+├── LedgerBusy         75   somebody else holds a transaction for longer than we wait
+├── LedgerUnavailable   1   the disk is full, read-only or failing: pause and try again
+├── LedgerMissing       1   there is no ledger yet
+├── LedgerCorrupt       1   the file is damaged: the next service to start puts it aside
+└── LedgerVersion      78   the file was made by another version
+
+IllegalTransition and UnknownJob are bugs of the caller, not conditions to handle.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from service.errors import ReelwatchError
+
+if TYPE_CHECKING:
+    from service.ledger.states import State
+
+
+class LedgerError(ReelwatchError):
+    """The ledger cannot be used as asked."""
+
+
+class LedgerBusy(LedgerError):  # noqa: N818 - reads as what it is
+    """Another connection held the write lock beyond the busy timeout and every retry; nothing was changed."""
+
+    exit_code = 75
+
+
+class LedgerUnavailable(LedgerError):  # noqa: N818 - as above
+    """The host cannot carry the write out at present (disk full, read-only, I/O error); nothing was changed."""
+
+
+class LedgerMissing(LedgerError):  # noqa: N818 - as above
+    """No ledger exists at the given place."""
+
+
+class LedgerCorrupt(LedgerError):  # noqa: N818 - as above
+    """The database file is damaged, or is no database."""
+
+
+class LedgerVersion(LedgerError):  # noqa: N818 - as above
+    """The ledger's schema is not the one this version works with."""
+
+    exit_code = 78
+
+
+class IllegalTransition(Exception):  # noqa: N818 - as above
+    """A change of state that `TRANSITIONS` does not allow: a bug."""
+
+    def __init__(self, job_id: int, before: State, after: State) -> None:
+        super().__init__(f"job {job_id}: {before} -> {after} is not a change the ledger allows")
+        self.job_id = job_id
+        self.before = before
+        self.after = after
+
+
+class UnknownJob(LookupError):  # noqa: N818 - as above
+    """No job has this number: a bug."""
+
+    def __init__(self, job_id: int) -> None:
+        super().__init__(f"no job {job_id} in the ledger")
+        self.job_id = job_id

@@ -1,0 +1,90 @@
+"""What people ask the ledger: how much, which, why."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, or_, select
+
+from service.ledger import rows
+from service.ledger.page import precedence
+from service.ledger.side import Side
+from service.ledger.states import SETTLING, State
+from service.ledger.tables import jobs
+from service.ledger.values import Counts, Job
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Connection
+
+    from service.intake.ports import Location
+
+
+@dataclass(frozen=True)
+class QuerySide(Side):
+    """Questions; none changes anything, and none waits for a writer."""
+
+    def job(self, job_id: int) -> Job:
+        """Return one job; raises `UnknownJob`."""
+        with self.database.read() as connection:
+            return rows.get(connection, job_id)
+
+    def counts(self) -> Counts:
+        """Count jobs per state and reason, and say since when the oldest wait. Superseded ones count as such only."""
+        state, reason, number = jobs.c.state, jobs.c.reason, func.count()
+        with self.database.read() as connection:
+            found = connection.execute(select(state, reason, number).group_by(state, reason)).all()
+            per_state = {s: sum(n for other, _, n in found if other is s) for s in State}
+            return Counts(
+                states={s: n for s, n in per_state.items() if n},
+                reasons={(s, why): n for s, why, n in found if why is not None},
+                documents=_count(connection, jobs.c.document.is_not(None), state != State.SUPERSEDED),
+                source_missing=_count(connection, jobs.c.source_missing.is_(True), state.not_in([*_NOT_THERE])),
+                oldest_settling_at=_first(connection, jobs.c.created_at, *SETTLING),
+                oldest_queued_at=_first(connection, jobs.c.queued_at, State.QUEUED),
+                last_done_at=connection.scalar(select(func.max(jobs.c.changed_at)).where(state == State.DONE)),
+            )
+
+    def jobs(self, states: Collection[State] | None = None, *, limit: int | None = None) -> list[Job]:
+        """Return jobs in these states (None: all but the superseded), those changed last first."""
+        where = jobs.c.state != State.SUPERSEDED if states is None else jobs.c.state.in_(list(states))
+        with self.database.read() as connection:
+            return rows.fetch(connection, where, order=(jobs.c.changed_at.desc(), jobs.c.job_id.desc()), limit=limit)
+
+    def find(self, path: bytes) -> list[Job]:
+        """Return the jobs of an absolute path, the one that speaks for it first; superseded ones left out."""
+        with self.database.read() as connection:
+            return find(connection, path)
+
+    def stale_documents(self, settings_key: str) -> int:
+        """Count documents not known to be made under the settings with this fingerprint."""
+        other = or_(jobs.c.settings_key != settings_key, jobs.c.settings_key.is_(None))
+        with self.database.read() as connection:
+            return _count(connection, jobs.c.document.is_not(None), jobs.c.state != State.SUPERSEDED, other)
+
+    def data_version(self) -> int:
+        """Return a number that changes whenever the ledger was changed, by whomever; costs microseconds."""
+        return self.database.data_version()
+
+
+_NOT_THERE = frozenset({State.GONE, State.SUPERSEDED})
+
+
+def find(connection: Connection, path: bytes) -> list[Job]:
+    """Return the jobs of an absolute path, in whatever inbox it was seen."""
+    return sorted(rows.at(connection, locations_of(path)), key=precedence, reverse=True)
+
+
+def locations_of(path: bytes) -> list[Location]:
+    """Return every way to read an absolute path as root and relative path."""
+    parts = path.split(b"/")
+    return [(b"/".join(parts[:cut]) or b"/", b"/".join(parts[cut:])) for cut in range(1, len(parts))]
+
+
+def _count(connection: Connection, *where: ColumnElement[bool]) -> int:
+    return connection.scalar(select(func.count()).select_from(jobs).where(*where)) or 0
+
+
+def _first(connection: Connection, column: ColumnElement[float], *states: State) -> float | None:
+    return connection.scalar(select(func.min(column)).where(jobs.c.state.in_(states)))

@@ -1,0 +1,171 @@
+"""The ledger's tables as they are now; `migrations/versions` holds how they came about, a test compares the two."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    true,
+)
+
+from service.ledger.states import SETTLING, State
+
+_SIGN, _SPAN = 1 << 63, 1 << 64
+
+
+class Unsigned64(TypeDecorator[int]):
+    """A kernel's u64 in a signed BIGINT: overlayfs and NFS do hand out inode numbers above 2**63."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: int | None, dialect: Dialect) -> int | None:
+        """Wrap as two's complement."""
+        del dialect
+        return value - _SPAN if value is not None and value >= _SIGN else value
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> int | None:
+        """Unwrap."""
+        del dialect
+        return None if value is None else int(value) % _SPAN
+
+
+class StateName(TypeDecorator[State]):
+    """A `State` by its value."""
+
+    impl = String(16)
+    cache_ok = True
+
+    def process_bind_param(self, value: State | None, dialect: Dialect) -> str | None:
+        """Spell the state."""
+        del dialect
+        return None if value is None else value.value
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> State | None:
+        """Read the state."""
+        del dialect
+        return None if value is None else State(value)
+
+
+class NameList(TypeDecorator[tuple[str, ...]]):
+    """A short list of stage names, as JSON text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[str, ...] | None, dialect: Dialect) -> str | None:
+        """Write JSON."""
+        del dialect
+        return None if value is None else json.dumps(value)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> tuple[str, ...] | None:
+        """Read JSON."""
+        del dialect
+        return None if value is None else tuple(json.loads(value))
+
+
+metadata = MetaData()
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("job_id", Integer, primary_key=True),
+    Column("root", LargeBinary, nullable=False),
+    Column("path", LargeBinary, nullable=False),
+    Column("state", StateName, nullable=False),
+    Column("reason", Text),
+    Column("detail", Text),
+    Column("device", Unsigned64),
+    Column("inode", Unsigned64),
+    Column("size", BigInteger),
+    Column("mtime_ns", BigInteger),
+    Column("head_tail", String(64)),
+    Column("truncated", Boolean, nullable=False),
+    Column("source_missing", Boolean, nullable=False),
+    Column("sha256", String(64)),
+    Column("is_primary", Boolean, nullable=False),
+    Column("output_root", LargeBinary),
+    Column("document", Text),
+    Column("settings_key", String(64)),
+    Column("duplicate_of", Integer, ForeignKey("jobs.job_id")),
+    Column("attempts", Integer, nullable=False),
+    Column("deaths", Integer, nullable=False),
+    Column("crashes", Integer, nullable=False),
+    Column("run", Integer, nullable=False),
+    Column("solo", Boolean, nullable=False),
+    Column("stage_request", NameList),
+    Column("fusion_due", Boolean, nullable=False),
+    Column("not_before", Double),
+    Column("created_at", Double, nullable=False),
+    Column("queued_at", Double),
+    Column("claimed_at", Double),
+    Column("identified_at", Double),
+    Column("changed_at", Double, nullable=False),
+    Column("updated_at", Double, nullable=False),
+    Column("worker", Text),
+)
+"""One row per generation of content at one path; the columns are the fields of `values.Job`, in its order."""
+
+
+def _unique_where(name: str, *columns: Any, where: Any) -> None:
+    Index(name, *columns, unique=True, sqlite_where=where, postgresql_where=where)
+
+
+OWNS_CONTENT = jobs.c.is_primary.is_(true())
+"""This job makes, or has made, the one document of its content."""
+Index("ix_jobs_location", jobs.c.root, jobs.c.path)
+Index("ix_jobs_content", jobs.c.sha256, jobs.c.output_root)
+Index("ix_jobs_document", jobs.c.document, jobs.c.output_root)
+Index("ix_jobs_queue", jobs.c.state, jobs.c.queued_at, jobs.c.job_id)
+# The invariants live here, so that no bug above can break them.
+_unique_where("uq_jobs_settling", jobs.c.root, jobs.c.path, where=jobs.c.state.in_(sorted(SETTLING)))
+_unique_where("uq_jobs_queued", jobs.c.root, jobs.c.path, where=jobs.c.state == State.QUEUED)
+_unique_where("uq_jobs_running", jobs.c.root, jobs.c.path, where=jobs.c.state == State.RUNNING)
+_unique_where("uq_jobs_primary", jobs.c.output_root, jobs.c.sha256, where=OWNS_CONTENT)
+
+stage_results = Table(
+    "stage_results",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("sha256", String(64), nullable=False),
+    Column("stage", String(64), nullable=False),
+    Column("backend", String(128), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("data", Text),
+    Column("reason", Text),
+    Column("model", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("seconds", Double, nullable=False),
+    Column("created_at", Double, nullable=False),
+)
+"""Durable results by key; the columns are the fields of `values.StoredResult`, in its order."""
+Index("ix_stage_results_content", stage_results.c.sha256, stage_results.c.stage)
+
+document_names = Table(
+    "document_names",
+    metadata,
+    Column("output_root", LargeBinary, primary_key=True),
+    Column("folded", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("root", LargeBinary),
+    Column("path", LargeBinary),
+    UniqueConstraint("output_root", "root", "path", name="uq_document_names_location"),
+)
+"""Who has which name; without a location, the name is taken by a document whose source has left it."""

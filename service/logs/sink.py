@@ -1,0 +1,78 @@
+"""Writes log lines from a thread of its own: a full or closed stderr never stops the service."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+CAPACITY = 10_000
+"""Lines kept while nobody reads: about 4 MB."""
+
+
+class Sink(Protocol):
+    """Where lines go. `write` returns at once and never raises."""
+
+    def write(self, line: str) -> None:
+        """Take one line without its end."""
+
+    def close(self, *, timeout_s: float) -> None:
+        """Let the last lines out, waiting at most `timeout_s`."""
+
+
+class ThreadedSink:
+    """Hands lines to a thread that writes them; counts the ones for which there was no room.
+
+    write_bytes: writes bytes to the stream; may block, may raise OSError. A broken pipe ends the writing for good.
+    dropped_line: makes the line that tells how many were dropped.
+    """
+
+    def __init__(self, write_bytes: Callable[[bytes], object], dropped_line: Callable[[int], str]) -> None:
+        self._write_bytes = write_bytes
+        self._dropped_line = dropped_line
+        self._lines: deque[str] = deque()
+        self._changed = threading.Condition()
+        self._dropped = 0
+        self._closing = False
+        # A daemon thread: one that hangs in a write to a full pipe must not keep the process alive.
+        self._thread = threading.Thread(target=self._drain, name="log", daemon=True)
+        self._thread.start()
+
+    def write(self, line: str) -> None:
+        """See `Sink`."""
+        with self._changed:
+            if len(self._lines) >= CAPACITY or self._closing:
+                self._dropped += 1
+                return
+            self._lines.append(line)
+            self._changed.notify()
+
+    def close(self, *, timeout_s: float) -> None:
+        """See `Sink`."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        self._thread.join(timeout_s)
+
+    def _drain(self) -> None:
+        while lines := self._take():
+            try:
+                self._write_bytes(("\n".join(lines) + "\n").encode("utf-8", "backslashreplace"))
+            except BrokenPipeError:
+                return
+            except (OSError, ValueError):  # ENOSPC on a log file, a stream closed by others: later lines may fit
+                with self._changed:
+                    self._dropped += len(lines)
+
+    def _take(self) -> list[str]:
+        """Wait for lines and take all there are; empty when the sink closes."""
+        with self._changed:
+            while not self._lines and not self._closing:
+                self._changed.wait()
+            lines = list(self._lines)
+            self._lines.clear()
+            if self._dropped and lines:
+                lines.append(self._dropped_line(self._dropped))
+                self._dropped = 0
+            return lines

@@ -1,0 +1,263 @@
+"""Every event the service can log: one name per change of state, with its level, its fields and what it means.
+
+The table is closed: a name or field that is not here is refused in tests and marked as unknown in production.
+`python -m service.logs.vocabulary` prints it as Markdown.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+Level = Literal["debug", "info", "warning", "error", "critical"]
+
+LEVELS: dict[str, int] = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
+"""Python's numbers. WARNING: somebody may need to act; ERROR: a file will not be processed without help;
+CRITICAL: the service cannot do its job."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event: `required` fields are always there, `optional` ones where they are known.
+
+    rate_key: the field that, with the name, counts as the same event for the rate limit; None: never limited.
+    """
+
+    name: str
+    level: Level
+    sentence: str
+    required: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    rate_key: str | None = None
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """Every field the event may carry."""
+        return frozenset(self.required) | frozenset(self.optional) | CONTEXT
+
+
+CONTEXT = frozenset({"job", "video_id", "attempt", "run_id", "root"})
+"""Fields any event may carry."""
+
+FIELDS: Mapping[str, str] = MappingProxyType(
+    {
+        "actor": "the process that holds a model",
+        "attempt": "which try this is, from 1",
+        "attempts": "how many tries are allowed",
+        "backend": "the backend that ran, `<stage>.<name>`",
+        "backlog": "how many directories wait to be scanned",
+        "cached": "how many stages came from earlier results",
+        "cause": "the error that led to it, in a few words",
+        "count": "how many",
+        "detail": "a sentence for people",
+        "device": "what a model runs on: cpu, cuda:0",
+        "document": "the document's path, relative to the output folder",
+        "duplicate_of": "the path whose content is the same",
+        "event_name": "the event that was meant or held back",
+        "failed": "jobs that failed, were rejected or parked",
+        "free_mib": "free space on the disk, in MiB",
+        "from_state": "the state a job was in",
+        "gauges": "how the service is doing, in one line",
+        "inboxes": "the watched folders",
+        "job": "the job's number in the ledger",
+        "last_done_s": "seconds since the last document",
+        "level_name": "the level a library gave its message",
+        "limit": "the bound that was met",
+        "logger": "the library that spoke",
+        "low_water_mib": "the free space below which work pauses, in MiB",
+        "message": "what a library said",
+        "model": "the model with its version",
+        "moved_to": "where a damaged file was put aside",
+        "oldest_queued_s": "how long the oldest queued job has waited, in seconds",
+        "oldest_waiting_s": "how long the oldest file has waited to settle, in seconds",
+        "output": "the output folder",
+        "path": "the file, relative to its inbox where there is one",
+        "pid": "a process's number",
+        "profile": "the profile in use",
+        "queued": "jobs that wait for a model",
+        "reason": "a short stable code for why",
+        "remedy": "what would mend it",
+        "replaced": "whether another folder is at the inbox's place than before",
+        "resident_mib": "memory of this process, in MiB",
+        "retry_in_s": "seconds until the next try",
+        "root": "the inbox the file is in",
+        "run_id": "the job and its run, `<job>.<run>`",
+        "running": "jobs being worked on",
+        "scan_ms": "how long the last full reading of the inboxes took, in milliseconds",
+        "seconds": "how long it took, in seconds",
+        "sha256": "the content's SHA-256",
+        "signal": "the signal that asked for it",
+        "size_bytes": "the file's size",
+        "stage": "the stage",
+        "state": "the state folder",
+        "status": "how it ended: a stage's status, or `complete` or `partial` for a document",
+        "suppressed_key": "the file, folder or process the held-back events were about",
+        "traceback": "where in the code it happened",
+        "truncated": "whether the file never became whole and is taken as it is",
+        "uptime_s": "seconds since the service started",
+        "version": "reelwatch's version",
+        "video_id": "the first 16 hex digits of the content's SHA-256",
+        "waiting": "files that are not taken yet",
+        "watches": "inotify watches in use",
+    }
+)
+"""What each field means; a field means the same in every event."""
+
+
+def _event(name: str, level: Level, sentence: str, fields: str = "", *, rate: str | None = None) -> Event:
+    """Make an event from a compact list of fields; `?` marks an optional one."""
+    names = fields.split()
+    return Event(
+        name,
+        level,
+        sentence,
+        required=tuple(field for field in names if not field.endswith("?")),
+        optional=tuple(field[:-1] for field in names if field.endswith("?")),
+        rate_key=rate,
+    )
+
+
+_ALL = (
+    _event("service.ready", "info", "The service watches its inboxes.", "version profile inboxes output state pid"),
+    _event("service.draining", "info", "The service stops: it takes nothing new and lets go.", "signal? running?"),
+    _event("service.stopped", "info", "The service has stopped.", "uptime_s? reason?"),
+    _event("service.failed", "critical", "The service cannot go on and stops.", "cause remedy? traceback?"),
+    _event(
+        "heartbeat",
+        "info",
+        "How the service is doing, every minute.",
+        "gauges waiting queued running failed oldest_waiting_s? oldest_queued_s? scan_ms? backlog? watches? limit? "
+        "free_mib? last_done_s? resident_mib? uptime_s? count?",
+    ),
+    _event("file.seen", "debug", "A file that may be a video was found for the first time.", "path size_bytes?"),
+    _event("file.waiting", "debug", "A file is not taken yet; the gate says why.", "path reason detail?", rate="path"),
+    _event(
+        "file.settled",
+        "info",
+        "A file is complete and was handed to the ledger.",
+        "path size_bytes? seconds? truncated?",
+    ),
+    _event(
+        "file.incomplete", "warning", "A file is quiet but not whole.", "path reason detail? size_bytes?", rate="path"
+    ),
+    _event("file.blocked", "warning", "A file cannot be read.", "path reason detail? remedy?", rate="path"),
+    _event("file.rejected", "error", "A file is no video, or none that can be decoded.", "path reason detail?"),
+    _event("file.gone", "info", "A file has disappeared before it was processed.", "path from_state?"),
+    _event("file.moved", "info", "A file was renamed; its job followed.", "path moved_to"),
+    _event("file.never_settles", "warning", "A file changes again and again.", "path detail? seconds?", rate="path"),
+    _event("file.ignored", "debug", "A name or kind of file is not looked at.", "path reason detail?", rate="path"),
+    _event("file.duplicate", "info", "The same content has a document already.", "path duplicate_of sha256?"),
+    _event("file.sidecar_changed", "info", "A sidecar came or changed; its document is fused again.", "path detail?"),
+    _event("job.queued", "info", "A generation of a file waits for its turn.", "path size_bytes? reason?"),
+    _event("job.claimed", "info", "Work on a video begins; the attempt counts from here.", "path attempts? cached?"),
+    _event("job.done", "info", "The document is on disk.", "path document status seconds? cached? detail? reason?"),
+    _event(
+        "job.retry", "warning", "An attempt failed in a way that may pass.", "path reason detail? retry_in_s cause?"
+    ),
+    _event("job.failed", "error", "All attempts failed.", "path reason detail? cause? traceback? attempts?"),
+    _event("job.rejected", "error", "The bytes of a video are at fault; it is not tried again.", "path reason detail?"),
+    _event("job.parked", "error", "A video took a model's process down twice.", "path reason detail? cause?"),
+    _event("job.superseded", "info", "The file has new content; its successor is new work.", "path reason? detail?"),
+    _event("job.released", "info", "A claimed job was given back; its attempt was refunded.", "path reason? detail?"),
+    _event("job.recovered", "warning", "A job was left running by a crash.", "path from_state? reason? detail?"),
+    _event("job.reopened", "info", "Somebody asked for a job again.", "path from_state? reason? stage?"),
+    _event(
+        "stage.done",
+        "debug",
+        "A stage has a result for a video.",
+        "stage status seconds path? backend? model? device? reason?",
+    ),
+    _event("stage.cached", "debug", "A stage's earlier result was used.", "stage path? backend?"),
+    _event(
+        "stage.failed",
+        "warning",
+        "A stage has no result for a video.",
+        "stage status reason path? detail? backend? seconds? traceback? cause?",
+    ),
+    _event("stage.unavailable", "warning", "A stage cannot run here.", "stage reason remedy?", rate="stage"),
+    _event("actor.starting", "debug", "A model's process is being started.", "actor detail?"),
+    _event("actor.ready", "info", "A model is loaded.", "actor seconds pid? detail?"),
+    _event("actor.died", "error", "A model's process ended by itself.", "actor reason detail? pid?", rate="actor"),
+    _event("actor.killed", "warning", "A model's process was ended: a deadline, a recycling.", "actor reason detail?"),
+    _event("pool.started", "info", "The models' processes are being started.", "detail? seconds? count?"),
+    _event("pool.stopped", "info", "The models' processes have ended.", "reason? detail? seconds?"),
+    _event(
+        "work.paused",
+        "critical",
+        "The host cannot carry work at present; no attempt is spent.",
+        "reason detail? free_mib? low_water_mib? path? remedy?",
+        rate="reason",
+    ),
+    _event("work.resumed", "info", "Work goes on.", "reason? detail? seconds? free_mib?"),
+    _event(
+        "watch.degraded",
+        "warning",
+        "Events of an inbox cannot be relied on; it is scanned instead.",
+        "reason detail? path? limit? remedy? cause?",
+        rate="reason",
+    ),
+    _event(
+        "watch.overflow", "warning", "The kernel dropped events; everything is scanned.", "count? detail?", rate="root"
+    ),
+    _event("watch.rebuilt", "info", "The watch on an inbox was set up again.", "reason? watches? detail?", rate="root"),
+    _event("scan.done", "debug", "The inboxes were read in full.", "count seconds? scan_ms?"),
+    _event("scan.failed", "warning", "A folder cannot be read.", "path reason detail? cause?", rate="path"),
+    _event(
+        "root.lost", "error", "An inbox is not there, or another file system is.", "root reason? detail?", rate="root"
+    ),
+    _event("root.back", "info", "An inbox is there again.", "root detail? seconds? replaced?"),
+    _event("ledger.migrated", "info", "The ledger was brought to this version's form.", "version detail?"),
+    _event("ledger.busy", "warning", "The ledger is locked by somebody else.", "seconds? detail? cause?"),
+    _event(
+        "ledger.rebuilt",
+        "critical",
+        "The ledger was damaged, put aside, and built again from inboxes and documents.",
+        "moved_to? reason? detail? count?",
+    ),
+    _event("config.kept", "error", "A changed configuration cannot be used; the old one stays.", "detail cause?"),
+    _event("log.library", "warning", "A library had something to say.", "logger message level_name", rate="logger"),
+    _event("log.suppressed", "warning", "Equal events were held back.", "event_name count suppressed_key?"),
+    _event("log.dropped", "warning", "Log lines were lost because nobody read them.", "count"),
+    _event(
+        "log.unknown",
+        "warning",
+        "The code logged an event that is not in the vocabulary.",
+        "event_name detail?",
+        rate="event_name",
+    ),
+)
+
+EVENTS: Mapping[str, Event] = MappingProxyType({event.name: event for event in _ALL})
+"""The vocabulary by name."""
+
+
+def problem(event: str, fields: Mapping[str, object]) -> str | None:
+    """Say what is wrong with an event, or None when the vocabulary has it so."""
+    known = EVENTS.get(event)
+    if known is None:
+        return f"unknown event {event!r}"
+    missing = sorted(set(known.required) - fields.keys())
+    extra = sorted(fields.keys() - known.fields)
+    if missing or extra:
+        return f"{event}: missing {missing}, unknown {extra}"
+    return None
+
+
+def markdown() -> str:
+    """Return the vocabulary as two Markdown tables: events, then fields."""
+    lines = ["| event | level | meaning | fields |", "|---|---|---|---|"]
+    for event in EVENTS.values():
+        optional = [f"*{field}*" for field in event.optional]
+        lines.append(
+            f"| `{event.name}` | {event.level} | {event.sentence} | {', '.join([*event.required, *optional])} |"
+        )
+    lines += ["", "Fields in italics are there where they are known.", "", "| field | meaning |", "|---|---|"]
+    lines += [f"| {name} | {meaning} |" for name, meaning in sorted(FIELDS.items())]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(markdown())

@@ -1,0 +1,173 @@
+"""`reelwatch process`: the service's own path for files that the user says are complete, without the waiting gates."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from actors.backend import Outcome
+from actors.fusion.published import published
+from service.assembly import Assembly, assemble, make_pool
+from service.bookkeeping import Emit
+from service.configuration import Configuration
+from service.intake.enlist import Refused, enlist
+from service.intake.ports import Settled
+from service.ledger.ledger import Ledger, open_ledger
+from service.ledger.lock import state_lock
+from service.ledger.states import State
+from service.ledger.values import Job, Selector
+from service.state import ledger_path, make_output_root
+
+POLL_S = 0.2
+UNFINISHED = frozenset({State.QUEUED, State.RUNNING})
+RETRIED = frozenset({State.FAILED, State.PARKED})
+"""What a user who names the file asks to be tried again; a rejected file stays so, unless forced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Processed:
+    """What became of one file: its document, or the reason why there is none.
+
+    status: `complete` or `partial` with a document; else the job's state, or `refused` for what was never a job.
+    """
+
+    path: Path
+    document: Path | None
+    status: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressEvent:
+    """A stage of one video has ended: `done` of `total` steps, the last of which is the document."""
+
+    path: Path
+    stage: str
+    done: int
+    total: int
+
+
+Progress = Callable[[ProgressEvent], None]
+PoolFactory = Callable[[Configuration], object]
+
+
+def process(
+    configuration: Configuration,
+    paths: Sequence[Path],
+    *,
+    force: bool,
+    emit: Emit,
+    progress: Progress,
+    pool_factory: Callable[[Configuration], object] = make_pool,
+) -> list[Processed]:
+    """Describe files, and all videos in folders, now; return one answer per file, in the order of the paths.
+
+    A file that has a document gets that one, unless `force`. Raises `StateLocked` while a service runs on the same
+    state directory, and `ConfigError`.
+    """
+    with state_lock(configuration.state.dir):
+        ledger = open_ledger(ledger_path(configuration), output_root=make_output_root(configuration))
+        try:
+            found, refused = enlist([os.fsencode(path) for path in paths], extensions=configuration.intake.extensions)
+            tracker = _Tracker(progress)
+            assembly = assemble(
+                configuration, ledger=ledger, emit=emit, watcher=tracker.stage_ended, pool_factory=pool_factory
+            )
+            tracker.total = len(assembly.plan.expected) + 1
+            ledger.recover(assembly.clock.wall())
+            jobs = _take(ledger, found, force=force)
+            _work(assembly, jobs, tracker)
+            return [*(_answer(ledger, job_id) for job_id in jobs), *map(_refusal, refused)]
+        finally:
+            ledger.close()
+
+
+class _Tracker:
+    """Counts the stages that have ended, per video."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._ended: dict[int, set[str]] = {}
+        self.total = 0
+
+    def stage_ended(self, job: Job, stage: str, _outcome: Outcome) -> None:
+        ended = self._ended.setdefault(job.job_id, set())
+        ended.add(stage)
+        self._progress(ProgressEvent(_path(job), stage, len(ended), self.total))
+
+    def video_ended(self, job: Job) -> None:
+        self._progress(ProgressEvent(_path(job), str(job.state), self.total, self.total))
+
+
+def _take(ledger: Ledger, found: Sequence[Settled], *, force: bool) -> list[int]:
+    """Queue what has to be worked on; return the job of each file, done ones included, each once."""
+    settled = [_as_known(ledger, file) for file in found]
+    ledger.intake.enqueue(settled)
+    jobs: dict[int, None] = {}
+    for file in settled:
+        path = os.path.join(file.root, file.path)  # noqa: PTH118 - bytes paths
+        job = ledger.find(path)[0]
+        _reopen(ledger, job, force=force)
+        jobs[job.job_id] = None
+    return list(jobs)
+
+
+def _as_known(ledger: Ledger, file: Settled) -> Settled:
+    """Speak of a file as the ledger does, where an inbox above its folder has brought it in before."""
+    known = ledger.find(os.path.join(file.root, file.path))  # noqa: PTH118 - bytes paths
+    return replace(file, root=known[0].root, path=known[0].path) if known else file
+
+
+def _reopen(ledger: Ledger, job: Job, *, force: bool) -> None:
+    chosen = Selector.of(job.absolute_path)
+    if job.state in RETRIED or (job.state is State.REJECTED and force):
+        ledger.retry(chosen)
+    elif job.state is State.DONE and force:
+        ledger.reprocess(chosen)
+    elif job.state is State.DONE and (job.output_root != ledger.output_root or _document(job) is None):
+        ledger.reprocess(chosen, stages=())
+
+
+def _work(assembly: Assembly, jobs: Iterable[int], tracker: _Tracker) -> None:
+    """Drive until none of the jobs is queued or running."""
+    driver, ledger = assembly.driver, assembly.ledger
+    driver.restrict(list(jobs))
+    left = set(jobs)
+    try:
+        while left:
+            claimed = driver.step(timeout_s=POLL_S)
+            ended = [job for job in map(ledger.job, left) if job.state not in UNFINISHED]
+            for job in ended:
+                left.discard(job.job_id)
+                tracker.video_ended(job)
+            if left and not claimed and not driver.busy:
+                assembly.clock.sleep(POLL_S)
+    finally:
+        driver.close()
+
+
+def _answer(ledger: Ledger, job_id: int) -> Processed:
+    job = ledger.job(job_id)
+    owner = ledger.job(job.duplicate_of) if job.duplicate_of is not None else job
+    document = _document(owner) if owner.state in {State.DONE, State.PARKED} else None
+    if document is None or owner.output_root is None or owner.document is None:
+        return Processed(_path(job), None, str(job.state), job.detail or job.reason)
+    found = published(owner.output_root, owner.document)
+    return Processed(_path(job), document, found.status if found else "partial", owner.detail or owner.reason)
+
+
+def _document(job: Job) -> Path | None:
+    """Return the job's document where it really lies on disk, whole."""
+    if job.output_root is None or job.document is None or published(job.output_root, job.document) is None:
+        return None
+    return Path(os.fsdecode(job.output_root), f"{job.document}.json")
+
+
+def _refusal(refused: Refused) -> Processed:
+    return Processed(Path(os.fsdecode(refused.path)), None, "refused", refused.reason)
+
+
+def _path(job: Job) -> Path:
+    return Path(os.fsdecode(job.absolute_path))

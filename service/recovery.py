@@ -1,0 +1,68 @@
+"""What a start does before work goes on: the output's leftovers, runs a crash cut short, a ledger that was lost."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+
+from actors.fusion.published import Published, documents, published, sweep
+from service.bookkeeping import Emit
+from service.ledger.ledger import Ledger
+from service.ledger.states import State
+from service.ledger.values import Adopted, Job
+
+
+def recover(ledger: Ledger, *, output_root: bytes, inboxes: Sequence[bytes], now: float, emit: Emit) -> None:
+    """Bring ledger and output back into step after whatever ended the last process; safe to repeat.
+
+    In this order: half-replaced places in the output are settled, so that what lies there can be believed; documents
+    that a lost ledger knew are taken up again; runs whose document was published before the ledger heard of it are
+    done; every other run that was cut short goes back to the queue, its attempt counted.
+    """
+    if os.path.isdir(output_root):  # noqa: PTH112 - bytes paths
+        sweep(output_root)
+        if ledger.opening.created or ledger.opening.rebuilt_from:
+            _take_up(ledger, output_root=output_root, inboxes=inboxes, emit=emit)
+    for job in ledger.jobs({State.RUNNING}):
+        found = _published_run(ledger, job, output_root)
+        if found is not None:
+            ledger.finish(job.job_id, document=found.name, settings_key=found.document.processing.settings_key)
+            emit(
+                "job.recovered", job=job.job_id, root=job.root, path=job.path, from_state="running", reason="published"
+            )
+    for job in ledger.recover(now):
+        emit(
+            "job.recovered", job=job.job_id, root=job.root, path=job.path, from_state="running", reason=job.reason or ""
+        )
+
+
+def _published_run(ledger: Ledger, job: Job, output_root: bytes) -> Published | None:
+    """Return the document if it is this very run's: fusion had published it, and the ledger was not told any more."""
+    if job.sha256 is None or job.output_root != output_root:
+        return None
+    found = published(output_root, ledger.allocate_name(job))
+    return found if found is not None and (found.run_id, found.sha256) == (job.run_id, job.sha256) else None
+
+
+def _take_up(ledger: Ledger, *, output_root: bytes, inboxes: Sequence[bytes], emit: Emit) -> None:
+    count = ledger.adopt(_adopted(documents(output_root), output_root, inboxes))
+    if ledger.opening.rebuilt_from is not None:
+        moved_to, damage = str(ledger.opening.rebuilt_from), ledger.opening.damage or ""
+        emit("ledger.rebuilt", moved_to=moved_to, reason="damaged", detail=damage, count=count)
+    elif count:
+        emit("ledger.rebuilt", reason="missing", detail="the output holds documents that no ledger knew", count=count)
+
+
+def _adopted(found: Iterable[Published], output_root: bytes, inboxes: Sequence[bytes]) -> Iterator[Adopted]:
+    for document in found:
+        path = os.fsencode(document.document.source.relative_path)
+        root = next((inbox for inbox in inboxes if os.path.isfile(os.path.join(inbox, path))), b"")  # noqa: PTH113, PTH118 - bytes paths
+        settings_key = document.document.processing.settings_key
+        yield Adopted(
+            output_root,
+            document.name,
+            document.sha256,
+            root=root,
+            path=path if root else b"",
+            settings_key=settings_key,
+        )

@@ -1,0 +1,23 @@
+"""Fixtures of the decoding tests: a loaded backend, and `clips` beside the tests made importable."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from actors.media.backend import PyAvDecode
+from actors.media.options import DecodeOptions
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+
+@pytest.fixture(scope="session")
+def decode() -> Iterator[PyAvDecode]:
+    """The decode backend as an actor holds it."""
+    backend = PyAvDecode(DecodeOptions(threads=1))
+    backend.load()
+    yield backend
+    backend.close()

@@ -1,0 +1,140 @@
+"""retry, reprocess, export, process: what they do, say and exit with."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from service import processing
+from service.processing import Processed, ProgressEvent
+
+
+def test_retry_queues_what_failed(home) -> None:
+    ledger = home.open()
+    job = home.work("bad.mp4", sha256="b" * 64)
+    ledger.fail(job.job_id, reason="transient")
+    result = home.run("retry", "inbox/bad.mp4")
+    assert (result.exit_code, result.stdout) == (0, f"queued: {home.inbox}/bad.mp4\n")
+    assert "No service is running" in result.stderr
+    assert ledger.job(job.job_id).state == "queued"
+
+
+def test_retry_of_nothing_says_so(home) -> None:
+    home.open()
+    home.describe("done.mp4")
+    result = home.run("retry", "--all")
+    assert (result.exit_code, "nothing there has failed" in result.stderr) == (1, True)
+
+
+REPROCESS = {
+    "everything": ([], None),
+    "one stage and what depends on it": (["--stage", "vad"], {"vad", "asr", "captions", "audio", "fusion"}),
+    "fusion alone": (["--stage", "fusion"], {"fusion"}),
+}
+
+
+@pytest.mark.parametrize(("arguments", "stages"), REPROCESS.values(), ids=REPROCESS.keys())
+def test_reprocess(home, arguments: list[str], stages: set[str] | None) -> None:
+    ledger = home.open()
+    job = home.describe("done.mp4")
+    assert home.run("reprocess", "--all", *arguments).exit_code == 0
+    again = ledger.job(job.job_id)
+    assert again.state == "queued"
+    if stages is None:
+        assert again.stage_request is None
+    else:
+        assert {"fusion"} <= set(again.stage_request) <= stages
+
+
+def test_reprocess_of_an_unknown_stage(home) -> None:
+    home.open()
+    result = home.run("reprocess", "--all", "--stage", "captoins")
+    assert (result.exit_code, "The stages are decode" in result.stderr) == (2, True)
+
+
+def test_export_csv_to_stdout_and_file(home) -> None:
+    home.open()
+    home.describe("done.mp4")
+    shown = home.run("export", "csv").stdout
+    (row,) = csv.DictReader(io.StringIO(shown))
+    assert row["status"] == "complete"
+    written = home.run("export", "csv", "-o", "all.csv")
+    assert written.stdout == "all.csv\n"
+    assert (home.path / "all.csv").read_bytes().decode() == shown.replace("\n", "\r\n").replace("\r\r", "\r")
+
+
+@pytest.mark.parametrize("form", ["srt", "vtt", "vtt-words", "txt"])
+def test_export_beside_the_documents_or_elsewhere(home, form: str) -> None:
+    home.open()
+    home.describe("done.mp4")
+    suffix = form.partition("-")[0]
+    assert home.run("export", form).stdout == f"{home.output}/done.{suffix}\n"
+    assert home.run("export", form, "-o", home.path / "else").stdout == f"{home.path}/else/done.{suffix}\n"
+    assert (home.path / "else" / f"done.{suffix}").read_text() == (home.output / f"done.{suffix}").read_text() != ""
+
+
+def test_export_of_texts_wants_a_folder(home) -> None:
+    home.output.mkdir()
+    (home.path / "file").touch()
+    result = home.run("export", "srt", "-o", "file")
+    assert (result.exit_code, "Name a folder" in result.stderr) == (2, True)
+
+
+@pytest.fixture
+def processed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., SimpleNamespace]:
+    """Answer `process` with given results, and keep what it was asked."""
+
+    def answer(*results: Processed) -> SimpleNamespace:
+        asked = SimpleNamespace()
+
+        def process(configuration, paths, *, force, emit, progress):
+            asked.paths, asked.force, asked.output = list(paths), force, configuration.output.dir
+            for result in results:
+                progress(ProgressEvent(result.path, "asr", 1, 2))
+            emit("job.failed", path=b"x", reason="r")
+            return list(results)
+
+        monkeypatch.setattr(processing, "process", process)
+        return asked
+
+    return answer
+
+
+GOOD = Processed(Path("/v/a.mp4"), Path("/out/a.json"), "complete")
+ODD_NAME = Processed(Path("/v/caf\udce9\n.mp4"), Path("/out/caf_.json"), "complete")
+PARTIAL = Processed(Path("/v/p.mp4"), Path("/out/p.json"), "partial", "asr: timed out")
+BAD = Processed(Path("/v/b.mp4"), None, "rejected", "no streams were found")
+
+ENDS = {
+    "good": ([GOOD], [], 0, "/out/a.json\n", []),
+    "partial": ([PARTIAL], [], 0, "/out/p.json\n", ["/v/p.mp4: the document is partial: asr: timed out"]),
+    "partial, strictly": ([PARTIAL], ["--strict"], 1, "/out/p.json\n", ["is partial"]),
+    "one bad": ([GOOD, BAD], [], 1, "/out/a.json\n", ["/v/b.mp4: no document: rejected: no streams were found"]),
+    "odd name": ([ODD_NAME], [], 0, "/out/caf_.json\n", ["/v/caf\\xe9\\n.mp4: asr (1/2)"]),
+}
+
+
+@pytest.mark.parametrize(("results", "arguments", "code", "stdout", "said"), ENDS.values(), ids=ENDS.keys())
+def test_process_ends(home, processed, results, arguments, code, stdout, said) -> None:
+    processed(*results)
+    result = home.run("process", "a.mp4", *arguments)
+    assert (result.exit_code, result.stdout) == (code, stdout)
+    assert all(text in result.stderr for text in said)
+
+
+def test_process_hands_on_what_was_asked(home, processed) -> None:
+    asked = processed(GOOD)
+    home.run("process", "a.mp4", "../b.mp4", "--force", "--output", "out")
+    assert asked.paths == [home.path / "a.mp4", home.path.parent / "b.mp4"]
+    assert (asked.force, asked.output) == (True, home.path / "out")
+
+
+def test_a_documents_path_comes_out_in_the_file_systems_own_bytes(home, processed) -> None:
+    processed(Processed(Path("/v/a.mp4"), Path("/out/caf\udce9.json"), "complete"))
+    assert home.run("process", "a.mp4").stdout_bytes == os.fsencode("/out/caf\udce9.json") + b"\n"
