@@ -18,7 +18,7 @@ from service.ledger.ledger import Ledger, open_ledger
 from service.ledger.lock import state_lock
 from service.ledger.states import State
 from service.ledger.values import Job, Selector
-from service.state import ledger_path, make_output_root
+from service.state import ledger_path, make_output_root, output_root
 
 POLL_S = 0.2
 UNFINISHED = frozenset({State.QUEUED, State.RUNNING})
@@ -70,7 +70,11 @@ def process(
     with state_lock(configuration.state.dir):
         ledger = open_ledger(ledger_path(configuration), output_root=make_output_root(configuration))
         try:
-            found, refused = enlist([os.fsencode(path) for path in paths], extensions=configuration.intake.extensions)
+            found, refused = enlist(
+                [os.fsencode(path) for path in paths],
+                extensions=configuration.intake.extensions,
+                excluded=(output_root(configuration), os.fsencode(configuration.state.dir.absolute())),
+            )
             tracker = _Tracker(progress)
             assembly = assemble(
                 configuration, ledger=ledger, emit=emit, watcher=tracker.stage_ended, pool_factory=pool_factory
@@ -166,7 +170,7 @@ def _document(job: Job) -> Path | None:
 
 
 def _refusal(refused: Refused) -> Processed:
-    return Processed(Path(os.fsdecode(refused.path)), None, "refused", refused.reason)
+    return Processed(Path(os.fsdecode(refused.path)), None, "refused", refused.detail)
 
 
 def _path(job: Job) -> Path:

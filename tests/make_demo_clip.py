@@ -102,9 +102,9 @@ def cup(draw: ImageDraw.ImageDraw, *, x: float, y: float, size: float, colour: C
     half, depth = size * w, size * w * 1.7
     left, right, top = x * w - half, x * w + half, y * h
     shade = tuple(int(part * 0.75) for part in colour)
-    draw.ellipse(
-        (right - half * 0.5, top + depth * 0.2, right + half * 0.6, top + depth * 0.75), outline=shade, width=26
-    )
+    # Broad and nearly closed: a slender handle reads as the letter D.
+    draw.ellipse((right - half * 0.5, top + depth * 0.2, right + half * 0.5, top + depth * 0.7), fill=shade)
+    draw.ellipse((right + half * 0.02, top + depth * 0.36, right + half * 0.26, top + depth * 0.54), fill=colour)
     draw.rounded_rectangle((left, top - half * 0.2, right, top + depth), radius=int(half * 0.45), fill=colour)
     draw.rectangle((left, top, left + half * 0.3, top + depth * 0.7), fill=shade)
     draw.ellipse((left, top - half * 0.35, right, top + half * 0.25), fill=(245, 240, 230))
@@ -153,7 +153,8 @@ def offer(draw: ImageDraw.ImageDraw, t: float) -> None:
     colours = ((255, 209, 102), (239, 71, 111), (6, 214, 160), (255, 255, 255))
     for piece in range(36):
         x, fall = (piece * 0.381966) % 1.0, (piece * 0.61803 + t * (0.16 + 0.02 * (piece % 5))) % 1.0
-        oval(draw, (x + 0.02 * math.sin(3 * t + piece), fall), (0.014, 0.014), colours[piece % 4])
+        # Between the texts: a dot below a letter reads as an accent.
+        oval(draw, (x + 0.02 * math.sin(3 * t + piece), 0.2 + 0.58 * fall), (0.014, 0.014), colours[piece % 4])
     bounce = abs(math.sin(2.4 * t)) * 0.08
     w, h = WIDTH * OVERSAMPLED, HEIGHT * OVERSAMPLED
     draw.rounded_rectangle(

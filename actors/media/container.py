@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,7 +98,8 @@ def _choose(container: Any, *, max_pixels: int, threads: int) -> Opened:
         raise BadInput("no_streams", "the container holds neither picture nor sound")
     warnings: list[Warned] = []
     video = _decodable(_best_video(container), warnings)
-    audio = _decodable(container.streams.best("audio", video), warnings)
+    # FFmpeg passes over streams that it cannot decode; they are there all the same, and the document says so.
+    audio = _decodable(container.streams.best("audio", video) or _first(container.streams.audio), warnings)
     if video is not None:
         video.thread_type = "AUTO"
         video.thread_count = threads
@@ -117,11 +119,13 @@ def _choose(container: Any, *, max_pixels: int, threads: int) -> Opened:
 
 
 def _best_video(container: Any) -> Any | None:
+    moving = [s for s in container.streams.video if Disposition.attached_pic not in Disposition(s.disposition)]
     best = container.streams.best("video")
-    if best is not None and Disposition.attached_pic in Disposition(best.disposition):
-        moving = [s for s in container.streams.video if Disposition.attached_pic not in Disposition(s.disposition)]
-        return moving[0] if moving else None
-    return best
+    return best if best in moving else _first(moving)
+
+
+def _first(streams: Sequence[Any]) -> Any | None:
+    return streams[0] if streams else None
 
 
 def _decodable(stream: Any | None, warnings: list[Warned]) -> Any | None:

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 _FEWEST = 2
-_EARLY = 0.02
+_EARLY_S = 0.002
+"""A clock that counts milliseconds may show a frame just before its point."""
 
 
 class FrameStore:
-    """Keeps one picture per interval in one array; when it is full, every second goes and the interval doubles.
+    """Keeps the first picture of each interval in one array; when it is full, the interval doubles.
 
     So a clip of any length fits, with the rate halved as often as need be. Times are those of the pictures kept.
     """
@@ -32,9 +33,9 @@ class FrameStore:
         if time_s < self._next_s:
             return
         if len(self._times_s) == self._capacity:
-            self._halve()
-            if time_s < self._due_after(self._times_s[-1]):
-                self._next_s = self._due_after(self._times_s[-1])
+            self._halve_rate()
+            self._next_s = self._due_after(self._times_s[-1])
+            if time_s < self._next_s:
                 return
         self._first_s = time_s if self._first_s is None else self._first_s
         self._pictures[len(self._times_s)] = make()
@@ -52,13 +53,17 @@ class FrameStore:
     def _due_after(self, time_s: float) -> float:
         """Return the next point of the grid that starts at the first picture."""
         first_s = time_s if self._first_s is None else self._first_s
-        steps = math.floor((time_s - first_s) / self._interval_s + 1e-6) + 1
-        # A clock that counts milliseconds may show a frame just before its point.
-        return first_s + (steps - _EARLY) * self._interval_s
+        return first_s + (self._slot(time_s, first_s) + 1) * self._interval_s - _EARLY_S
 
-    def _halve(self) -> None:
-        kept = self._times_s[::2]
-        for target in range(1, len(kept)):
-            self._pictures[target] = self._pictures[2 * target]
-        self._times_s = kept
-        self._interval_s *= 2
+    def _slot(self, time_s: float, first_s: float) -> int:
+        return math.floor((time_s - first_s + _EARLY_S) / self._interval_s)
+
+    def _halve_rate(self) -> None:
+        """Double the interval, more than once if the pictures come more slowly than asked, and drop what is between."""
+        while len(self._times_s) == self._capacity:
+            self._interval_s *= 2
+            slots = [self._slot(time_s, self._times_s[0]) for time_s in self._times_s]
+            kept = [i for i, slot in enumerate(slots) if i == 0 or slot != slots[i - 1]]
+            for target, origin in enumerate(kept):
+                self._pictures[target] = self._pictures[origin]
+            self._times_s = [self._times_s[i] for i in kept]

@@ -84,6 +84,20 @@ def takes_settings(*, output: bool = False, profile: bool = False) -> Callable[[
     return add
 
 
+def make_folder(folder: Path, *, setting: str, flag: str, mode: int = 0o777) -> None:
+    """Make a folder that is written to, where it is not there; raises `ConfigError` when it cannot be used."""
+    from service.errors import ConfigError  # noqa: PLC0415 - keeps --help fast
+
+    try:
+        folder.mkdir(mode=mode, parents=True, exist_ok=True)
+    except OSError as exc:
+        raise ConfigError(
+            f"{setting} = {folder}: cannot be made: {exc.strerror}. Name another folder with {flag}."
+        ) from exc
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise ConfigError(f"{setting} = {folder}: may not be written. Give this user the right, or use {flag}.")
+
+
 def start_log(configuration: Configuration, *, level: str | None = None) -> Emitter:
     """Start the log as configured, or with another least level."""
     from service.logs import start  # noqa: PLC0415 - keeps --help fast

@@ -19,7 +19,7 @@ _TOLD: dict[str, Callable[[dict[str, Any]], str]] = {
     "file.waiting": lambda e: f"waiting: {e.get('detail') or e.get('reason')}",
     "file.settled": lambda _: "the file is complete",
     "job.claimed": lambda _: "work begins",
-    "pool.started": lambda _: "the models' processes are starting",
+    "actor.starting": lambda e: f"starting: {e['actor']}",
     "actor.ready": lambda e: f"loaded: {e['actor']} ({e['seconds']:.1f} s)",
     "stage.done": lambda e: f"{e['stage']}: {e['status']} ({e['seconds']:.2f} s){_because(e)}",
     "stage.failed": lambda e: f"{e['stage']}: {e['status']}{_because(e)}",

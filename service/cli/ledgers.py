@@ -66,12 +66,18 @@ def selector(paths: tuple[Path, ...], *, everything: bool) -> Selector:
 
     if bool(paths) == everything:
         raise UsageError("name the videos, or give --all; not both, not neither.")
-    return Selector.all() if everything else Selector.of(*(absolute(path) for path in paths))
+    return Selector.all() if everything else Selector.of(*(name for path in paths for name in names_of(path)))
 
 
 def absolute(path: Path) -> bytes:
     """Return a path as the ledger has it: absolute, links not followed, in the file system's bytes."""
     return os.fsencode(os.path.abspath(path.expanduser()))  # noqa: PTH100 - resolve() follows links
+
+
+def names_of(path: Path) -> tuple[bytes, ...]:
+    """Return the names under which the ledger may know a path: as it is, and with links followed."""
+    name = absolute(path)
+    return tuple(dict.fromkeys((name, os.path.realpath(name))))
 
 
 def service_pid(configuration: Configuration) -> int | None:

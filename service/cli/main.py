@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 
@@ -65,10 +64,6 @@ def _run(arguments: Sequence[str] | None) -> int:
     except ReelwatchError as exc:
         click.echo(f"reelwatch: {exc}", err=True)
         return exc.exit_code
-    except BrokenPipeError:
-        # `reelwatch … | head`: nobody reads any more. Python would complain again when it flushes stdout at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     return code if isinstance(code, int) else 0
 
 

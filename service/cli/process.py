@@ -45,6 +45,8 @@ def process(
       reelwatch process --force clip.mp4 | xargs -d '\\n' jq .transcript.text
     """  # noqa: D301 - click's mark is a real backspace
     loaded = settings.load()
+    common.make_folder(loaded.configuration.state.dir, setting="state.dir", flag="--state", mode=0o700)
+    common.make_folder(loaded.configuration.output.dir, setting="output.dir", flag="--output")
     from service.cli.progress import progress  # noqa: PLC0415 - keeps --help fast
     from service.processing import process as process_videos  # noqa: PLC0415 - as above
 
@@ -70,6 +72,18 @@ def _tell(done: Sequence[Processed], *, strict: bool) -> int:
             continue
         common.print_path(processed.document)
         if processed.status == "partial":
-            common.warn(f"{name}: the document is partial: {processed.reason or 'see its processing.stages'}")
+            common.warn(f"{name}: the document is partial: {processed.reason or missing_stages(processed.document)}")
             code = code or int(strict)
     return code
+
+
+def missing_stages(document: Path) -> str:
+    """Name the stages that a partial document lacks, each with its reason."""
+    from actors.document import parse  # noqa: PLC0415 - keeps --help fast
+
+    try:
+        stages = parse(document.read_bytes()).processing.stages
+    except (OSError, ValueError):
+        return "it cannot be read back to say why"
+    lacking = [(name, record) for name, record in stages.items() if record.status.makes_partial]
+    return "; ".join(f"{name} {record.status.value} ({record.reason})" for name, record in lacking)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import traceback
 from pathlib import Path
 
 import click
 
 from service.cli import common
-from service.errors import UsageError
+from service.errors import ReelwatchError, UsageError
 
 
 @click.command(short_help="Watch folders: the service.")
@@ -43,11 +44,17 @@ def run(
             raise UsageError(f"--inbox {inbox}: there is no such folder. Create it (mkdir -p {inbox}) or correct it.")
     if not loaded.configuration.intake.inboxes:
         raise UsageError("no inbox is named. Give one with --inbox DIR, or set intake.inboxes in a settings file.")
+    common.make_folder(loaded.configuration.state.dir, setting="state.dir", flag="--state", mode=0o700)
     from service import daemon  # noqa: PLC0415 - keeps --help fast
 
     emit = common.start_log(loaded.configuration)
     try:
         code = daemon.run(loaded.configuration, emit)
+    except Exception as exc:
+        # The log alone must tell why the service ended; a bug's traceback goes into it too.
+        bug = None if isinstance(exc, ReelwatchError) else traceback.format_exc()
+        emit("service.failed", cause=f"{type(exc).__name__}: {exc}", traceback=bug)
+        raise
     finally:
         emit.close()
     context.exit(code)

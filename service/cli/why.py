@@ -28,9 +28,9 @@ def why(context: click.Context, *, path: Path, settings: common.Settings) -> Non
     Exits 1 when the service does not know the file; then it says why not.
     """
     configuration = settings.load().configuration
-    name = ledgers.absolute(path)
+    name, *_ = names = ledgers.names_of(path)
     with ledgers.reading_if_there(configuration) as ledger:
-        jobs = ledger.find(name) or ledger.find(os.path.realpath(name)) if ledger is not None else []
+        jobs = [job for known in names for job in ledger.find(known)] if ledger is not None else []
         lines = [line for job in jobs[:1] if ledger is not None for line in about(job, ledger, configuration)]
     for line in lines:
         click.echo(line)
@@ -76,6 +76,8 @@ def document_line(job: Job, configuration: Configuration) -> str | None:
 
 def unknown_because(path: bytes, configuration: Configuration) -> str:
     """Say why the service does not know a file, by the first rule that keeps it out."""
+    if not os.path.lexists(path):
+        return "there is no such file"
     for folder in (configuration.output.dir, configuration.state.dir):
         if _within(path, os.fsencode(folder)):
             return f"it lies in {common.printable(folder)}, which is never looked at"
@@ -121,8 +123,6 @@ def _kind(path: bytes) -> str | None:
     """Say what is wrong with the kind of file, None when nothing is."""
     try:
         mode = os.lstat(path).st_mode
-    except FileNotFoundError:
-        return "there is no such file"
     except OSError as exc:
         return f"it cannot be looked at: {exc.strerror}"
     if stat.S_ISLNK(mode):

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from service.assets import demo_clip
-from service.errors import ReelwatchError
+from service.errors import ReelwatchError, UsageError
 
 READY_S = 60.0
 DOCUMENT_S = 300.0
@@ -70,7 +70,9 @@ class Folders:
         return self.home / "reelwatch.toml"
 
     def make(self) -> None:
-        """Make what is needed; what is there stays, but for the settings."""
+        """Make them; raises `UsageError` where something lies already, which the demo's service might take for its."""
+        if self.home.exists() and (not self.home.is_dir() or any(self.home.iterdir())):
+            raise UsageError(f"--keep {self.home}: is not empty. Name a new folder.")
         self.inbox.mkdir(parents=True, exist_ok=True)
         self.settings.write_text(_SETTINGS, encoding="utf-8")
 

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from actors.document import Document, Shot
+from service.configuration import STAGES
 
 _UNKNOWN = "-"
 
@@ -81,7 +82,9 @@ def _stages(document: Document) -> Table:
     table = Table(box=SIMPLE, title="How", title_justify="left", title_style="bold")
     for column in ("stage", "status", "backend", "seconds", "reason"):
         table.add_column(column, overflow="fold")
-    for name, record in document.processing.stages.items():
+    order: dict[str, int] = {name: place for place, name in enumerate(STAGES)}
+    stages = sorted(document.processing.stages.items(), key=lambda item: order.get(item[0], len(order)))
+    for name, record in stages:
         seconds = _UNKNOWN if record.seconds is None else f"{record.seconds:.2f}"
         table.add_row(name, record.status.value, record.backend or _UNKNOWN, seconds, Text(record.reason or ""))
     return table

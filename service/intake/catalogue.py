@@ -17,7 +17,7 @@ _VANISHING = SETTLING | {State.QUEUED}
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The ledger's latest word about one path, as far as intake was told. `changed_at_s`: see `KnownFile`."""
+    """The ledger's latest word about one path, as far as intake was told; `head_tail` only since it was taken here."""
 
     device: int
     inode: int
@@ -25,6 +25,7 @@ class Known:
     mtime_ns: int
     state: State
     changed_at_s: float | None = None
+    head_tail: str | None = None
 
     @property
     def taken(self) -> bool:
@@ -34,6 +35,11 @@ class Known:
     def is_content_of(self, stat: FileStat) -> bool:
         """Whether the file is the one recorded; mtime decides, since a change of mode or owner is no change."""
         return self.is_body_of(stat) and self.mtime_ns == stat.mtime_ns
+
+    def may_be(self, generation: Generation) -> bool:
+        """Whether, as far as is known, only times differ."""
+        body = (self.device, self.inode, self.size) == (generation.device, generation.inode, generation.size)
+        return body and self.head_tail in {None, generation.head_tail}
 
     def is_body_of(self, stat: FileStat) -> bool:
         """Whether device, inode and size are those recorded."""
@@ -65,7 +71,7 @@ class Catalogue:
     def take(self, location: Location, generation: Generation, state: State, *, at_s: float) -> None:
         """Remember that a generation was handed over at `at_s`, wall-clock seconds."""
         body = (generation.device, generation.inode, generation.size, generation.mtime_ns)
-        self._put(location, Known(*body, state, at_s))
+        self._put(location, Known(*body, state, at_s, generation.head_tail))
 
     def get(self, location: Location) -> Known | None:
         """Return what is known of a path."""

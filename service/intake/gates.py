@@ -34,8 +34,9 @@ class Sibling:
 class Track:
     """What is remembered of one file that is not taken yet. Times are monotonic seconds.
 
-    changed_s, body_changed_s: when another stat, another size was first seen; same_s: when the stat was last confirmed.
-    grew: its size changed under our eyes. touched: for long only its times have moved. told: what was last reported.
+    changed_s, body_changed_s: when another stat, another size was first seen; same_s: when the stat was last confirmed;
+    unrest_s: when the present run of changes began. held: the last look found a writer, grew: one was at work since we
+    know the file. touched: for long only its times have moved. told: what was last reported.
     """
 
     stat: FileStat
@@ -44,8 +45,10 @@ class Track:
     changed_s: float
     body_changed_s: float
     same_s: float
+    unrest_s: float
     due_s: float = math.inf
     longest_gap_s: float = 0.0
+    held: bool = False
     grew: bool = False
     sibling: Sibling | None = None
     sibling_changed_s: float = 0.0
@@ -58,22 +61,30 @@ class Track:
     def note(self, stat: FileStat, *, now: float, settings: IntakeSettings) -> None:
         """Take in what a look showed."""
         if stat == self.stat:
-            self.same_s = now
+            # While a writer holds the file, its pauses say nothing: the end of its work will be seen.
+            self.same_s = self.same_s if self.held else now
             return
         # The pause that was seen, not the time between two looks: those are ours, not the writer's.
-        self.longest_gap_s = max(self.longest_gap_s, self.same_s - self.changed_s)
+        pause_s = self.same_s - self.changed_s
+        self.longest_gap_s = max(self.longest_gap_s, pause_s)
+        if pause_s >= self.window_s(settings):
+            self.unrest_s = now
         if not stat.same_body(self.stat):
             self.body_changed_s, self.grew, self.fingerprint = now, True, ""
             self.incomplete_since_s = None
         self.stat, self.changed_s, self.same_s, self.rechecks = stat, now, now, 0
-        self.touched = now - self.body_changed_s >= settings.touch_patience_s
+        self.touched = now - max(self.body_changed_s, self.unrest_s) >= settings.touch_patience_s
 
     def window_s(self, settings: IntakeSettings) -> float:
-        """G2's window: short for a file that appeared whole, else at least twice its writer's longest pause."""
-        if self.local and not self.grew and not self.longest_gap_s:
-            return settings.quiet_whole_s
-        base_s = settings.quiet_local_s if self.local else settings.quiet_network_s
-        return min(max(base_s, 2 * self.longest_gap_s), settings.longest_quiet_s)
+        """G2's window for a file of which all is known; short where it appeared whole."""
+        if not self.local:
+            return settings.quiet_network_s
+        return settings.quiet_local_s if self.grew else settings.quiet_whole_s
+
+    def doubt_s(self, settings: IntakeSettings) -> float:
+        """G2's window where writer or end cannot be told: at least twice the longest pause its writer has made."""
+        least_s = max(settings.foreign_quiet_s, self.window_s(settings))
+        return max(least_s, min(2 * self.longest_gap_s, settings.longest_quiet_s))
 
     def quiet_until_s(self, settings: IntakeSettings) -> float:
         """When G2 is passed if nothing changes; touches alone do not postpone it for ever."""
@@ -150,8 +161,8 @@ def _unread(case: Case, inspection: Unread) -> Judgement:
 def _writer(case: Case, inspection: HeldOpen) -> Judgement:
     """G3: rechecks follow the writer's own pace, so that a file is taken soon after a short copy ends."""
     track = case.track
+    track.held = track.grew = True
     track.note(inspection.stat, now=case.now, settings=case.settings)
-    track.grew = True
     pause_s = min(max((case.now - track.changed_s) / 4, _WRITER_FIRST_S), case.settings.writer_recheck_s)
     return Judgement(verdicts.waiting_writer(), case.now + pause_s)
 
@@ -167,7 +178,7 @@ def _still_changing(case: Case, inspection: Seen) -> Judgement | None:
     Only where "no writer" is a known fact; elsewhere somebody may be filling reserved space in the middle.
     """
     track, settings = case.track, case.settings
-    was_touched = track.touched
+    was_touched, track.held = track.touched, False
     track.note(inspection.stat, now=case.now, settings=settings)
     if case.now >= track.changed_s + track.window_s(settings):
         track.touched = False
@@ -184,14 +195,14 @@ def _still_changing(case: Case, inspection: Seen) -> Judgement | None:
 def _unasked_until_s(case: Case) -> float:
     """Return when time has stood in for what cannot be told."""
     since_s = case.track.body_changed_s if case.track.touched else case.track.changed_s
-    return since_s + max(case.settings.foreign_quiet_s, case.track.window_s(case.settings))
+    return since_s + case.track.doubt_s(case.settings)
 
 
 def _writer_unknown(case: Case, inspection: Seen) -> Judgement | None:
     until_s = _unasked_until_s(case)
     if _no_writer(case, inspection) or case.now >= until_s:
         return None
-    return Judgement(verdicts.waiting_writer_unknown(window_s=case.settings.foreign_quiet_s), until_s)
+    return Judgement(verdicts.waiting_writer_unknown(window_s=case.track.doubt_s(case.settings)), until_s)
 
 
 def _hole(case: Case, inspection: Seen) -> Judgement | None:
@@ -206,7 +217,7 @@ def _container(case: Case, inspection: Seen) -> Judgement | None:
         return _incomplete(case, inspection, verdicts.incomplete(structure.reason, structure.detail))
     until_s = _unasked_until_s(case)
     if structure.wholeness is Wholeness.UNDECIDED and case.now < until_s:
-        return Judgement(verdicts.waiting_end_unknown(structure, window_s=case.settings.foreign_quiet_s), until_s)
+        return Judgement(verdicts.waiting_end_unknown(structure, window_s=case.track.doubt_s(case.settings)), until_s)
     return None
 
 

@@ -153,7 +153,7 @@ class Inbox:
         self._pending.clear()
         if change is RootChange.LOST:
             self._watch.stop()
-            self._emit("root.lost", root=shown(self.path), reason=self.root.lost)
+            self._emit("root.lost", root=shown(self.path), reason="root_lost", detail=self.root.lost)
 
     def _back(self, change: RootChange, now: float) -> None:
         self._lost_checks, self._sweep_at_s = 0, now

@@ -24,9 +24,9 @@ class Intake:
     """Watches roots, settles files, tells the ledger.
 
     roots: absolute directories, none inside another. watch_factory: None scans only. The inbox is only ever read.
-    Events: file.seen, file.waiting, file.incomplete, file.blocked, file.settled, file.rejected, file.gone,
-    file.sidecar_changed, root.lost, root.back, watch.overflow, watch.degraded, watch.rebuilt; each with `root`, those
-    of files with `path`, and `reason` and `detail` where there is one.
+    Events: file.seen, file.waiting, file.never_settles, file.incomplete, file.blocked, file.settled, file.rejected,
+    file.moved, file.gone, file.sidecar_changed, scan.failed, root.lost, root.back, watch.overflow, watch.degraded,
+    watch.rebuilt; with the fields of `service.logs.vocabulary`.
     """
 
     def __init__(
@@ -113,11 +113,9 @@ class Intake:
         return {inbox.path: inbox.root.lost for inbox in self._inboxes if inbox.root.lost is not None}
 
     def gauges(self) -> dict[str, float]:
-        """Return figures for the heartbeat: files that wait, age of the oldest, roots lost and unwatched, scan time."""
-        now = self._clock.monotonic()
+        """Return figures for the heartbeat: files that wait, roots lost and unwatched, scan time; from any thread."""
         return {
             "settling": len(self._settler),
-            "oldest_settling_s": self._settler.oldest_s(now=now),
             "roots": len(self._inboxes),
             "roots_lost": len(self.lost_roots()),
             "roots_unwatched": sum(not inbox.watching for inbox in self._inboxes),
@@ -143,9 +141,10 @@ class Intake:
         for listing in inbox.scanner().sweep():
             if listing.error is not None or (listing.gone and not listing.path):
                 unlisted.append(listing.path)
-                continue
-            if not listing.gone:
+            elif not listing.gone:
                 listed.add(listing.path)
+            if listing.gone and not listing.path:
+                break  # the root has gone in this moment: the next check says so
             if self._reconciler.take_in(inbox, listing, now=now, wall_s=self._clock.wall()):
                 new_in.add(listing.path)
         for directory in self._reconciler.catalogue.directories(inbox.path):

@@ -37,10 +37,11 @@ class Reconciler:
         self._absent: dict[Location, float] = {}
         self._origins: dict[Location, Location] = {}
         self._devices: dict[Location, int] = {}
+        self._unreadable: dict[Location, str] = {}
 
     def take_in(self, inbox: Inbox, listing: Listing, *, now: float, wall_s: float) -> bool:
         """Compare a listing with what is known of its directory; True if it holds a file nothing was known of."""
-        if listing.error is not None:
+        if self._is_unreadable(inbox.path, listing):
             return False
         if listing.gone:
             self.directory_gone(inbox, listing.path, now=now)
@@ -87,8 +88,10 @@ class Reconciler:
             self._emit("file.rejected", **names, reason=verdict.reason, detail=verdict.detail)
         else:
             self._outbox.enqueue(Settled(root, path, verdict.generation, verdict.truncated, origin))
-            self._emit("file.settled", **names, size_bytes=stat.size, truncated=verdict.truncated)
-        self._leave(origin)
+            known = self.catalogue.get(location)
+            if known is None or not known.taken or not known.may_be(generation):  # an indexer's touch is no news
+                self._emit("file.settled", **names, size_bytes=stat.size, truncated=verdict.truncated)
+        self._leave(origin, location)
 
     def report_sidecars(self, *, now: float) -> None:
         """Report taken videos whose sidecars changed."""
@@ -156,10 +159,13 @@ class Reconciler:
         )
         return origin if same and not _is_at(origin, stat) else None
 
-    def _leave(self, origin: Location | None) -> None:
+    def _leave(self, origin: Location | None, target: Location) -> None:
         """Let whatever row is left at a moved file's old path end; the ledger moves the row before it reads this."""
-        if origin is not None and origin not in self._settler:
+        if origin is None:
+            return
+        if origin not in self._settler:
             self._outbox.vanish(origin)
+        self._emit("file.moved", root=shown(origin[0]), path=shown(origin[1]), moved_to=shown(target[1]))
 
     def _missing(self, inbox: Inbox, location: Location, now: float) -> None:
         """Conclude that a file is gone once two scans, some time apart, missed it.
@@ -176,6 +182,17 @@ class Reconciler:
         self.catalogue.forget(location)
         self._outbox.vanish(location)
         self._emit("file.gone", root=shown(location[0]), path=shown(location[1]))
+
+    def _is_unreadable(self, root: bytes, listing: Listing) -> bool:
+        """Tell a directory that could not be listed, and say so once; nothing in it is concluded to be missing."""
+        place = (root, listing.path)
+        if listing.error is None:
+            self._unreadable.pop(place, None)
+        elif self._unreadable.get(place) != listing.error:
+            self._unreadable[place] = listing.error
+            detail = f"the folder cannot be listed: {listing.error}; what lies in it is not seen"
+            self._emit("scan.failed", root=shown(root), path=shown(listing.path), reason="unreadable", detail=detail)
+        return listing.error is not None
 
     def _guard_mount(self, root: bytes, listing: Listing) -> None:
         """Expect nothing in a directory that now shows another file system: what was there is covered, not gone."""
@@ -208,9 +225,11 @@ class Reconciler:
         )
         if origin is not None:
             del self._origins[location]
-            self._leave(origin)
+            self._leave(origin, location)
         if verdict.reason == Reason.QUIET:
             self._emit("file.seen", **names, size_bytes=stat.size)
+        elif verdict.reason == Reason.TOUCHED:
+            self._emit("file.never_settles", **names, detail=verdict.detail)
         elif verdict.reason not in _SILENT:
             self._emit(_EVENTS[verdict.state], **names, reason=verdict.reason, detail=verdict.detail)
 

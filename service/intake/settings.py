@@ -14,8 +14,9 @@ class IntakeSettings:
     extensions: without dots, any case. excluded: absolute directories that are never entered (output, state), compared
     by identity, so that a second mount of one is found out.
     quiet_whole_s: window for a file that was never seen to grow and that nobody here has open for writing.
-    quiet_local_s, quiet_network_s: least window for any other. foreign_quiet_s: stands in wherever "who writes" or
-    "where does it end" cannot be told. sweep_s: period of full scans on local disks.
+    quiet_local_s, quiet_network_s: window for any other. foreign_quiet_s: least window wherever "who writes" or "where
+    does it end" cannot be told; it grows to twice the writer's longest pause, at most longest_quiet_s.
+    sweep_s: period of full scans on local disks.
     incomplete_give_up_s: after this long without a change an incomplete file is offered for one decode.
     holes_count: an unwritten range makes a file incomplete; off for file systems that punch holes themselves.
     """
@@ -26,7 +27,7 @@ class IntakeSettings:
     quiet_local_s: float = 2.0
     quiet_network_s: float = 10.0
     foreign_quiet_s: float = 10.0
-    longest_quiet_s: float = 3600.0
+    longest_quiet_s: float = 600.0
     sweep_s: float = 20.0
     writer_recheck_s: float = 15.0
     sibling_stale_s: float = 600.0

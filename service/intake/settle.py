@@ -19,6 +19,7 @@ from service.intake.settings import IntakeSettings
 from service.intake.verdicts import Reason, Verdict
 from service.ledger.states import State
 
+_EMPTY = (State.WAITING, Reason.EMPTY)
 _ENDS = frozenset({State.QUEUED, State.REJECTED})
 
 
@@ -50,10 +51,6 @@ class Settler:
         """Return the monotonic time at which `advance` may have something to do; infinity if nothing waits for time."""
         return self._agenda[0][0] if self._agenda else math.inf
 
-    def oldest_s(self, *, now: float) -> float:
-        """Return for how long the file that was seen first has been waiting; 0 if none waits."""
-        return max((now - track.first_seen_s for track in self._tracks.values()), default=0.0)
-
     def forget(self, location: Location) -> Track | None:
         """Stop watching a file, and return what was remembered of it."""
         return self._tracks.pop(location, None)
@@ -71,11 +68,11 @@ class Settler:
         """Take note of what a scan saw; another inode under the name is another file, whose windows start anew."""
         track = self._tracks.get(location)
         if track is None or (track.stat.device, track.stat.inode) != (stat.device, stat.inode):
-            track = Track(stat, local, now, now, now, now, incomplete_since_s=incomplete_since_s)
+            track = Track(stat, local, now, now, now, now, now, incomplete_since_s=incomplete_since_s)
             self._tracks[location] = track
             self._schedule(location, track, now)
         elif track.stat == stat:
-            track.same_s = now
+            track.note(stat, now=now, settings=self._settings)
             if track.due_s == math.inf and stat.size:  # it was gone when the probe looked, and is back
                 self._schedule(location, track, now)
         else:
@@ -153,8 +150,8 @@ def _is_news(track: Track, verdict: Verdict) -> bool:
     told = (verdict.state, verdict.reason)
     if track.told == told:
         return False
-    # A writer that closes after each piece would otherwise be reported twice for every piece.
-    if verdict.reason == Reason.QUIET and track.told is not None and track.told[0] is State.INCOMPLETE:
+    # What else was said still holds; a writer that closes after each piece would be reported twice for every piece.
+    if verdict.reason == Reason.QUIET and track.told not in {None, _EMPTY}:
         return False
     track.told = told
     return True

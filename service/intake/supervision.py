@@ -10,7 +10,7 @@ from typing import Final
 from service.intake.names import shown
 from service.intake.ports import EventSink
 from service.intake.settings import backoff_s
-from service.intake.watch import SYSCTL, HintBox, Prune, Watch, WatchError, WatchFactory
+from service.intake.watch import HintBox, Prune, Watch, WatchError, WatchFactory, WatchProblem
 
 _FIRST_S: Final = 60.0
 _LONGEST_S: Final = 3600.0
@@ -35,7 +35,7 @@ class WatchSupervisor:
         self._baseline = True
         self._failures = 0
         self._retry_at_s = 0.0
-        self._degraded: str | None = None
+        self._degraded: WatchProblem | None = None
 
     @property
     def watching(self) -> bool:
@@ -46,7 +46,7 @@ class WatchSupervisor:
         """Start, check and restart the watch; True when a sweep should follow, since something may have been missed."""
         if self._factory is None:
             return False
-        trouble = self._trouble(now) if self._watch is not None else None
+        trouble = self._trouble(now)
         if trouble is not None:
             self._degrade(trouble, now)
         if self._watch is not None or now < self._retry_at_s:
@@ -85,21 +85,19 @@ class WatchSupervisor:
             self._watch = None
         self._unannounced.clear()
 
-    def _trouble(self, now: float) -> str | None:
+    def _trouble(self, now: float) -> WatchProblem | None:
         if self._watch is None:
             return None
         if self._watch.problem is not None:
             return self._watch.problem
-        if not self._watch.healthy:
-            return "the watcher has ended"
         if any(now >= since_s + _DEAF_AFTER_S for since_s in self._unannounced.values()):
-            return "files appeared without an event"
+            return WatchProblem("deaf", "files appeared without an event; the watch is set up again")
         return None
 
-    def _degrade(self, trouble: str, now: float) -> None:
+    def _degrade(self, trouble: WatchProblem, now: float) -> None:
         """Go on with scans; a watcher that holds a part of its watches would only starve other programs of them."""
         self.stop()
-        if SYSCTL in trouble:
+        if trouble.lasting:
             self._retry_at_s = now + _LONGEST_S
         elif self._failures == 0:
             self._retry_at_s = now
@@ -108,14 +106,14 @@ class WatchSupervisor:
         self._failures += 1
         if trouble != self._degraded:
             self._degraded = trouble
-            self._emit("watch.degraded", root=shown(self._root), reason=trouble)
+            self._emit("watch.degraded", root=shown(self._root), reason=trouble.reason, detail=trouble.detail)
 
     def _start(self, factory: WatchFactory, now: float) -> None:
         try:
             self._watch = factory(self._root, self._prune, self._hints)
         except WatchError as error:
             self._failures = max(self._failures, 1)
-            self._degrade(str(error), now)
+            self._degrade(error.problem, now)
             return
         self._baseline = True
         trouble = self._trouble(now)

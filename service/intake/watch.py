@@ -32,8 +32,6 @@ from watchdog.observers.inotify_c import CallbackId, InotifyEvent, InotifyFD, Ma
 
 from service.intake.names import shown
 
-SYSCTL: Final = "fs.inotify.max_user_watches"
-
 # The filter narrows the kernel's mask: 4,000 copied files raise 8,000 events instead of 24,000.
 _EVENTS: Final[list[type[FileSystemEvent]]] = [
     DirCreatedEvent,
@@ -93,19 +91,31 @@ class HintBox:
         return hints
 
 
+@dataclass(frozen=True, slots=True)
+class WatchProblem:
+    """Why a root is not, or not wholly, watched: a code, and a sentence that says what to do where something can be.
+
+    lasting: trying again soon would only take watches away from other programs.
+    """
+
+    reason: str
+    detail: str
+    lasting: bool = False
+
+
 class WatchError(Exception):
-    """No watch could be set up; the message says what to do."""
+    """No watch could be set up; `problem` says why."""
+
+    def __init__(self, problem: WatchProblem) -> None:
+        super().__init__(problem.detail)
+        self.problem = problem
 
 
 class Watch(Protocol):
     """A watch on one root that is already running."""
 
     @property
-    def healthy(self) -> bool:
-        """Whether its threads live and every directory it should watch is watched."""
-
-    @property
-    def problem(self) -> str | None:
+    def problem(self) -> WatchProblem | None:
         """What keeps it from watching everything, None if nothing does."""
 
     def stop(self) -> None:
@@ -175,15 +185,15 @@ class InotifyWatch:
             raise WatchError(_explain(error, root)) from error
 
     @property
-    def healthy(self) -> bool:
+    def problem(self) -> WatchProblem | None:
         """See `Watch`."""
-        threads = [self._inotify, self._observer, *self._observer.emitters]
-        return all(thread.is_alive() for thread in threads) and len(threads) > 2  # noqa: PLR2004 - one emitter at least
-
-    @property
-    def problem(self) -> str | None:
-        """See `Watch`."""
-        return _watch_limit() if self._inotify.limit_reached else None
+        if self._inotify.limit_reached:
+            return _watch_limit()
+        emitters = self._observer.emitters
+        threads = [self._inotify, self._observer, *emitters]
+        if not emitters or not all(thread.is_alive() for thread in threads):
+            return WatchProblem("ended", "the watcher has ended; it is started again")
+        return None
 
     def stop(self) -> None:
         """See `Watch`."""
@@ -194,17 +204,19 @@ class InotifyWatch:
         self._inotify.join()
 
 
-def _explain(error: OSError, root: bytes) -> str:
+def _explain(error: OSError, root: bytes) -> WatchProblem:
     if error.errno == errno.ENOSPC:
         return _watch_limit()
     if error.errno == errno.EMFILE:
-        return "no inotify instance is left; raise fs.inotify.max_user_instances (sysctl)"
-    return f"{shown(root)} cannot be watched: {os.strerror(error.errno or 0)}"
+        detail = "no inotify instance is left; raise fs.inotify.max_user_instances (sysctl)"
+        return WatchProblem("instance_limit", detail, lasting=True)
+    return WatchProblem("unwatchable", f"{shown(root)} cannot be watched: {os.strerror(error.errno or 0)}")
 
 
-def _watch_limit() -> str:
+def _watch_limit() -> WatchProblem:
     try:
         limit = Path("/proc/sys/fs/inotify/max_user_watches").read_text().strip()
     except OSError:  # ProcSubset=pid hides it
         limit = "unknown"
-    return f"the limit of inotify watches ({limit}) is reached; raise {SYSCTL} (sysctl)"
+    detail = f"the limit of inotify watches ({limit}) is reached; raise fs.inotify.max_user_watches (sysctl)"
+    return WatchProblem("watch_limit", detail, lasting=True)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 BUSY_TIMEOUT_S = 5.0
 QUICK_CHECK_MIB = 128
-"""Above this the stage results are not read through at every start: SQLite checks about 0.5 GiB/s of cached file."""
+"""Above this the results are not read through at every start. 113 MiB took 0.07 s of CPU from cache; a disk adds more."""
 _WAL_KEPT_MIB = 64
 _SETTINGS = (
     "journal_mode = WAL",

@@ -24,7 +24,7 @@ class Sink(Protocol):
 class ThreadedSink:
     """Hands lines to a thread that writes them; counts the ones for which there was no room.
 
-    write_bytes: writes bytes to the stream; may block, may raise OSError. A broken pipe ends the writing for good.
+    write_bytes: writes bytes to the stream; may block, may raise OSError.
     dropped_line: makes the line that tells how many were dropped.
     """
 
@@ -59,9 +59,7 @@ class ThreadedSink:
         while lines := self._take():
             try:
                 self._write_bytes(("\n".join(lines) + "\n").encode("utf-8", "backslashreplace"))
-            except BrokenPipeError:
-                return
-            except (OSError, ValueError):  # ENOSPC on a log file, a stream closed by others: later lines may fit
+            except (OSError, ValueError):  # no reader, no space left, a stream closed by others: later lines may fit
                 with self._changed:
                     self._dropped += len(lines)
 

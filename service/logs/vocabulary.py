@@ -48,8 +48,6 @@ FIELDS: Mapping[str, str] = MappingProxyType(
         "attempt": "which try this is, from 1",
         "attempts": "how many tries are allowed",
         "backend": "the backend that ran, `<stage>.<name>`",
-        "backlog": "how many directories wait to be scanned",
-        "cached": "how many stages came from earlier results",
         "cause": "the error that led to it, in a few words",
         "count": "how many",
         "detail": "a sentence for people",
@@ -101,7 +99,6 @@ FIELDS: Mapping[str, str] = MappingProxyType(
         "version": "reelwatch's version",
         "video_id": "the first 16 hex digits of the content's SHA-256",
         "waiting": "files that are not taken yet",
-        "watches": "inotify watches in use",
     }
 )
 """What each field means; a field means the same in every event."""
@@ -129,8 +126,8 @@ _ALL = (
         "heartbeat",
         "info",
         "How the service is doing, every minute.",
-        "gauges waiting queued running failed oldest_waiting_s? oldest_queued_s? scan_ms? backlog? watches? limit? "
-        "free_mib? last_done_s? resident_mib? uptime_s? count?",
+        "gauges waiting queued running failed oldest_waiting_s? oldest_queued_s? scan_ms? free_mib? "
+        "last_done_s? resident_mib? uptime_s?",
     ),
     _event("file.seen", "debug", "A file that may be a video was found for the first time.", "path size_bytes?"),
     _event("file.waiting", "debug", "A file is not taken yet; the gate says why.", "path reason detail?", rate="path"),
@@ -148,12 +145,10 @@ _ALL = (
     _event("file.gone", "info", "A file has disappeared before it was processed.", "path from_state?"),
     _event("file.moved", "info", "A file was renamed; its job followed.", "path moved_to"),
     _event("file.never_settles", "warning", "A file changes again and again.", "path detail? seconds?", rate="path"),
-    _event("file.ignored", "debug", "A name or kind of file is not looked at.", "path reason detail?", rate="path"),
     _event("file.duplicate", "info", "The same content has a document already.", "path duplicate_of sha256?"),
     _event("file.sidecar_changed", "info", "A sidecar came or changed; its document is fused again.", "path detail?"),
-    _event("job.queued", "info", "A generation of a file waits for its turn.", "path size_bytes? reason?"),
-    _event("job.claimed", "info", "Work on a video begins; the attempt counts from here.", "path attempts? cached?"),
-    _event("job.done", "info", "The document is on disk.", "path document status seconds? cached? detail? reason?"),
+    _event("job.claimed", "info", "Work on a video begins; the attempt counts from here.", "path attempts?"),
+    _event("job.done", "info", "The document is on disk.", "path document status seconds? detail? reason?"),
     _event(
         "job.retry", "warning", "An attempt failed in a way that may pass.", "path reason detail? retry_in_s cause?"
     ),
@@ -163,7 +158,6 @@ _ALL = (
     _event("job.superseded", "info", "The file has new content; its successor is new work.", "path reason? detail?"),
     _event("job.released", "info", "A claimed job was given back; its attempt was refunded.", "path reason? detail?"),
     _event("job.recovered", "warning", "A job was left running by a crash.", "path from_state? reason? detail?"),
-    _event("job.reopened", "info", "Somebody asked for a job again.", "path from_state? reason? stage?"),
     _event(
         "stage.done",
         "debug",
@@ -182,7 +176,6 @@ _ALL = (
     _event("actor.ready", "info", "A model is loaded.", "actor seconds pid? detail?"),
     _event("actor.died", "error", "A model's process ended by itself.", "actor reason detail? pid?", rate="actor"),
     _event("actor.killed", "warning", "A model's process was ended: a deadline, a recycling.", "actor reason detail?"),
-    _event("pool.started", "info", "The models' processes are being started.", "detail? seconds? count?"),
     _event("pool.stopped", "info", "The models' processes have ended.", "reason? detail? seconds?"),
     _event(
         "work.paused",
@@ -202,14 +195,12 @@ _ALL = (
     _event(
         "watch.overflow", "warning", "The kernel dropped events; everything is scanned.", "count? detail?", rate="root"
     ),
-    _event("watch.rebuilt", "info", "The watch on an inbox was set up again.", "reason? watches? detail?", rate="root"),
-    _event("scan.done", "debug", "The inboxes were read in full.", "count seconds? scan_ms?"),
+    _event("watch.rebuilt", "info", "The watch on an inbox was set up again.", "reason? detail?", rate="root"),
     _event("scan.failed", "warning", "A folder cannot be read.", "path reason detail? cause?", rate="path"),
     _event(
         "root.lost", "error", "An inbox is not there, or another file system is.", "root reason? detail?", rate="root"
     ),
     _event("root.back", "info", "An inbox is there again.", "root detail? seconds? replaced?"),
-    _event("ledger.migrated", "info", "The ledger was brought to this version's form.", "version detail?"),
     _event("ledger.busy", "warning", "The ledger is locked by somebody else.", "seconds? detail? cause?"),
     _event(
         "ledger.rebuilt",
@@ -217,7 +208,6 @@ _ALL = (
         "The ledger was damaged, put aside, and built again from inboxes and documents.",
         "moved_to? reason? detail? count?",
     ),
-    _event("config.kept", "error", "A changed configuration cannot be used; the old one stays.", "detail cause?"),
     _event("log.library", "warning", "A library had something to say.", "logger message level_name", rate="logger"),
     _event("log.suppressed", "warning", "Equal events were held back.", "event_name count suppressed_key?"),
     _event("log.dropped", "warning", "Log lines were lost because nobody read them.", "count"),

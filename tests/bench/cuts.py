@@ -135,7 +135,7 @@ def _total(rows: Sequence[Row], kind: str) -> Row:
 
 
 def _shown(share: float | None) -> str:
-    return "–" if share is None else f"{share:.3f}"
+    return "-" if share is None else f"{share:.3f}"
 
 
 def main() -> None:

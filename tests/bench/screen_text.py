@@ -11,9 +11,11 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
+# The tables are scripts beside one another, run from a checkout.
 sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).resolve().parent)]
 
 from frame_files import ANALYSIS_FPS, analysis_frames, jpeg, keyframe_jpegs
+from rows import Row
 
 from actors.backend import Outcome, StageItem
 from actors.ocr.rapidocr import RapidOcr, RapidOcrOptions
@@ -25,17 +27,6 @@ NORWEGIAN = {"no", "nb", "nn"}
 # Cut-outs of one word of a few dozen pixels, upside-down and curved words, and Cyrillic, which these models do not
 # read: reported with the rest, but no frame of a video looks like a cut-out.
 PICTURE_KINDS = {"mmocr_": "word cut-outs", "parseq_": "curved words", "sign_": "signs"}
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the table: what was measured on what, as text for people."""
-
-    what: str
-    where: str
-    value: str
-    bound: str = ""
-    passed: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

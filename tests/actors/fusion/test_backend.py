@@ -138,6 +138,36 @@ def test_no_sound_track_leaves_measures_unknown_and_lists_empty(make_item: Make)
     assert (audio.speech_ratio, audio.tempo_bpm, audio.spans, audio.events) == (None, None, (), ())
 
 
+def test_sound_events_and_tempo_are_carried_over(make_item: Make) -> None:
+    event = r.AudioEvent(label="applause", start_s=1.00049, end_s=2.0, confidence=0.123456)
+    found = r.AudioMeasuresResult(speech_ratio=None, music_ratio=None, tempo_bpm=120.126, events=(event,))
+    document = _document(make_item, results={"audio": Outcome(S.DONE, data=found, backend="audio.x")})
+    (written,) = document.audio.events or ()
+    assert (written.label, written.start_s, written.confidence) == ("applause", 1.0, 0.1235)
+    assert document.audio.tempo_bpm == 120.13
+    assert {"audio.tempo_bpm", "audio.events"}.isdisjoint(w.field for w in document.processing.warnings)
+
+
+def test_document_says_when_it_was_written(make_item: Make, output: Path) -> None:
+    before = datetime.now(UTC).replace(microsecond=0)
+    JsonFusion(BackendOptions()).run([make_item()])
+    document = parse((output / "tips" / "blåbær.json").read_bytes())
+    assert before <= datetime.fromisoformat(document.processing.created_at) <= datetime.now(UTC)
+
+
+def test_item_without_a_request_is_a_bug_that_says_so(make_item: Make, fusion: JsonFusion) -> None:
+    with pytest.raises(ValueError, match="0123456789abcdef: fusion was called without a request"):
+        fusion.run([replace(make_item(), fusion=None)])
+
+
+def test_keyframes_that_do_not_match_the_shots_are_a_bug_and_write_nothing(
+    make_item: Make, fusion: JsonFusion, output: Path
+) -> None:
+    with pytest.raises(ValueError, match="2 keyframes for 3 shots"):
+        fusion.run([replace(make_item(), keyframes=make_item(shots=2).keyframes)])
+    assert list(output.iterdir()) == []
+
+
 def test_audio_only_file_has_a_document_without_shots(make_item: Make, fusion: JsonFusion, output: Path) -> None:
     item = make_item(shots=0, results=_without("ocr", S.NO_VIDEO))
     (outcome,) = fusion.run([replace(item, keyframes=())])

@@ -46,7 +46,9 @@ def textured(colour: tuple[int, int, int], *, seed: int, size: tuple[int, int] =
     return np.clip(np.asarray(colour) + noise, 0, 255).astype(np.uint8)
 
 
-def shots(*colours: tuple[int, int, int], frames: int = 25, size: tuple[int, int] = (160, 96)) -> list[NDArray[np.uint8]]:
+def shots(
+    *colours: tuple[int, int, int], frames: int = 25, size: tuple[int, int] = (160, 96)
+) -> list[NDArray[np.uint8]]:
     """Pictures of one textured shot per colour, a little motion in each."""
     made = []
     for seed, colour in enumerate(colours):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -15,7 +17,7 @@ from service import processing
 from service.processing import Processed, ProgressEvent
 
 
-def test_retry_queues_what_failed(home) -> None:
+def test_retry_queues_what_failed(home: Any) -> None:
     ledger = home.open()
     job = home.work("bad.mp4", sha256="b" * 64)
     ledger.fail(job.job_id, reason="transient")
@@ -25,7 +27,7 @@ def test_retry_queues_what_failed(home) -> None:
     assert ledger.job(job.job_id).state == "queued"
 
 
-def test_retry_of_nothing_says_so(home) -> None:
+def test_retry_of_nothing_says_so(home: Any) -> None:
     home.open()
     home.describe("done.mp4")
     result = home.run("retry", "--all")
@@ -34,13 +36,13 @@ def test_retry_of_nothing_says_so(home) -> None:
 
 REPROCESS = {
     "everything": ([], None),
-    "one stage and what depends on it": (["--stage", "vad"], {"vad", "asr", "captions", "audio", "fusion"}),
+    "a stage and what depends on it": (["--stage", "decode"], {"decode", "vad", "ocr", "fusion"}),
     "fusion alone": (["--stage", "fusion"], {"fusion"}),
 }
 
 
 @pytest.mark.parametrize(("arguments", "stages"), REPROCESS.values(), ids=REPROCESS.keys())
-def test_reprocess(home, arguments: list[str], stages: set[str] | None) -> None:
+def test_reprocess(home: Any, arguments: list[str], stages: set[str] | None) -> None:
     ledger = home.open()
     job = home.describe("done.mp4")
     assert home.run("reprocess", "--all", *arguments).exit_code == 0
@@ -49,16 +51,17 @@ def test_reprocess(home, arguments: list[str], stages: set[str] | None) -> None:
     if stages is None:
         assert again.stage_request is None
     else:
-        assert {"fusion"} <= set(again.stage_request) <= stages
+        assert stages <= set(again.stage_request)
+        assert (len(stages) == 1) == (len(again.stage_request) == 1)
 
 
-def test_reprocess_of_an_unknown_stage(home) -> None:
+def test_reprocess_of_an_unknown_stage(home: Any) -> None:
     home.open()
     result = home.run("reprocess", "--all", "--stage", "captoins")
     assert (result.exit_code, "The stages are decode" in result.stderr) == (2, True)
 
 
-def test_export_csv_to_stdout_and_file(home) -> None:
+def test_export_csv_to_stdout_and_file(home: Any) -> None:
     home.open()
     home.describe("done.mp4")
     shown = home.run("export", "csv").stdout
@@ -70,7 +73,7 @@ def test_export_csv_to_stdout_and_file(home) -> None:
 
 
 @pytest.mark.parametrize("form", ["srt", "vtt", "vtt-words", "txt"])
-def test_export_beside_the_documents_or_elsewhere(home, form: str) -> None:
+def test_export_beside_the_documents_or_elsewhere(home: Any, form: str) -> None:
     home.open()
     home.describe("done.mp4")
     suffix = form.partition("-")[0]
@@ -79,11 +82,14 @@ def test_export_beside_the_documents_or_elsewhere(home, form: str) -> None:
     assert (home.path / "else" / f"done.{suffix}").read_text() == (home.output / f"done.{suffix}").read_text() != ""
 
 
-def test_export_of_texts_wants_a_folder(home) -> None:
+def test_export_of_texts_wants_a_folder(home: Any) -> None:
     home.output.mkdir()
     (home.path / "file").touch()
     result = home.run("export", "srt", "-o", "file")
     assert (result.exit_code, "Name a folder" in result.stderr) == (2, True)
+
+
+GOLDEN = Path(__file__).resolve().parents[2] / "actors" / "fusion" / "golden" / "document.json"
 
 
 @pytest.fixture
@@ -93,7 +99,7 @@ def processed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., SimpleNamespace]
     def answer(*results: Processed) -> SimpleNamespace:
         asked = SimpleNamespace()
 
-        def process(configuration, paths, *, force, emit, progress):
+        def process(configuration: Any, paths: Any, *, force: bool, emit: Any, progress: Any) -> list[Processed]:
             asked.paths, asked.force, asked.output = list(paths), force, configuration.output.dir
             for result in results:
                 progress(ProgressEvent(result.path, "asr", 1, 2))
@@ -121,20 +127,30 @@ ENDS = {
 
 
 @pytest.mark.parametrize(("results", "arguments", "code", "stdout", "said"), ENDS.values(), ids=ENDS.keys())
-def test_process_ends(home, processed, results, arguments, code, stdout, said) -> None:
+def test_process_ends(
+    home: Any, processed: Any, results: list[Processed], arguments: list[str], code: int, stdout: str, said: list[str]
+) -> None:
     processed(*results)
     result = home.run("process", "a.mp4", *arguments)
     assert (result.exit_code, result.stdout) == (code, stdout)
     assert all(text in result.stderr for text in said)
 
 
-def test_process_hands_on_what_was_asked(home, processed) -> None:
+def test_a_partial_document_says_which_stage_it_lacks(home: Any, processed: Any) -> None:
+    document = json.loads(GOLDEN.read_text(encoding="utf-8"))
+    document["processing"]["stages"]["asr"] |= {"status": "timed_out", "reason": "no answer within 60 s"}
+    (home.path / "p.json").write_text(json.dumps(document), encoding="utf-8")
+    processed(Processed(Path("/v/p.mp4"), home.path / "p.json", "partial"))
+    assert "is partial: asr timed_out (no answer within 60 s)" in home.run("process", "p.mp4").stderr
+
+
+def test_process_hands_on_what_was_asked(home: Any, processed: Any) -> None:
     asked = processed(GOOD)
     home.run("process", "a.mp4", "../b.mp4", "--force", "--output", "out")
     assert asked.paths == [home.path / "a.mp4", home.path.parent / "b.mp4"]
     assert (asked.force, asked.output) == (True, home.path / "out")
 
 
-def test_a_documents_path_comes_out_in_the_file_systems_own_bytes(home, processed) -> None:
+def test_a_documents_path_comes_out_in_the_file_systems_own_bytes(home: Any, processed: Any) -> None:
     processed(Processed(Path("/v/a.mp4"), Path("/out/caf\udce9.json"), "complete"))
     assert home.run("process", "a.mp4").stdout_bytes == os.fsencode("/out/caf\udce9.json") + b"\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tomli
@@ -14,7 +15,7 @@ from service.ledger.states import State
 SHA = "a" * 64
 
 
-def test_status_tells_states_and_reasons(home) -> None:
+def test_status_tells_states_and_reasons(home: Any) -> None:
     ledger = home.open()
     home.describe("done.mp4")
     home.wait("wait.mp4", State.WAITING, "quiet", "the file changed a moment ago")
@@ -29,7 +30,7 @@ def test_status_tells_states_and_reasons(home) -> None:
     assert "wait.mp4: the file changed a moment ago" in result.stdout
 
 
-def test_status_as_json(home) -> None:
+def test_status_as_json(home: Any) -> None:
     ledger = home.open()
     home.describe("done.mp4")
     failed = home.work("bad.mp4", sha256="b" * 64)
@@ -41,13 +42,13 @@ def test_status_as_json(home) -> None:
     assert (job["path"], job["reason"], job["attempts"]) == (str(home.inbox / "bad.mp4"), "transient", 1)
 
 
-def test_status_names_the_running_service(home) -> None:
+def test_status_names_the_running_service(home: Any) -> None:
     home.open()
     (home.path / "state" / "lock").write_text(str(os.getpid()))
     assert f"running (process {os.getpid()})" in home.run("status").stdout
 
 
-def test_why_done(home) -> None:
+def test_why_done(home: Any) -> None:
     home.open()
     home.describe("clip.mp4")
     result = home.run("why", "inbox/clip.mp4")
@@ -56,13 +57,13 @@ def test_why_done(home) -> None:
     assert f"document: {home.output}/clip.json\n" in result.stdout
 
 
-def test_why_tells_of_a_deleted_document(home) -> None:
+def test_why_tells_of_a_deleted_document(home: Any) -> None:
     home.open()
     home.describe("clip.mp4", write=False)
     assert "deleted since; `reelwatch reprocess`" in home.run("why", "inbox/clip.mp4").stdout
 
 
-def test_why_duplicate(home) -> None:
+def test_why_duplicate(home: Any) -> None:
     home.open()
     home.describe("first.mp4", sha256=SHA)
     home.work("second.mp4", sha256=SHA)
@@ -72,7 +73,7 @@ def test_why_duplicate(home) -> None:
     assert f"the same content is also at {home.inbox}/second.mp4" in first
 
 
-def test_why_waiting_names_the_gate(home) -> None:
+def test_why_waiting_names_the_gate(home: Any) -> None:
     home.open()
     home.wait("clip.mp4", State.WAITING, "writer", "a process has the file open for writing")
     assert (
@@ -95,19 +96,24 @@ UNKNOWN = {
 }
 
 
+THERE = {path for path, _ in UNKNOWN.values()} - {"inbox/none.mp4", "inbox/link.mp4", "inbox/folder.mp4"}
+
+
 @pytest.mark.parametrize("with_ledger", [True, False], ids=["ledger", "no ledger"])
 @pytest.mark.parametrize(("path", "reason"), UNKNOWN.values(), ids=UNKNOWN.keys())
-def test_why_unknown(home, path: str, reason: str, with_ledger: bool) -> None:  # noqa: FBT001 - a table
+def test_why_unknown(home: Any, path: str, reason: str, with_ledger: bool) -> None:  # noqa: FBT001 - a table
     if with_ledger:
         home.open()
-    (home.inbox / "new.mp4").write_bytes(b"x")
+    for name in THERE:
+        (home.path / name).parent.mkdir(exist_ok=True)
+        (home.path / name).touch()
     (home.inbox / "link.mp4").symlink_to("new.mp4")
     (home.inbox / "folder.mp4").mkdir()
     result = home.run("why", path)
     assert (result.exit_code, reason in result.stdout) == (1, True), result.stdout
 
 
-def test_config_show_is_a_settings_file_that_gives_the_same(home) -> None:
+def test_config_show_is_a_settings_file_that_gives_the_same(home: Any) -> None:
     shown = home.run("config", "show").stdout
     assert "sweep_s = 20.0  # default" in shown
     assert f'dir = "{home.path}/state"  # $REELWATCH_STATE__DIR' in shown
@@ -121,26 +127,26 @@ def test_config_show_is_a_settings_file_that_gives_the_same(home) -> None:
     assert [line.partition("  #")[0] for line in reread.splitlines()] == values
 
 
-def test_config_check_tells_each_stage(home) -> None:
+def test_config_check_tells_each_stage(home: Any) -> None:
     result = home.run("config", "check")
     assert result.exit_code == 0
     assert "decode       decode.pyav" in result.stdout
     assert "diarization  disabled: the profile does not ask for it" in result.stdout
 
 
-def test_config_check_refuses_what_could_not_start(home) -> None:
+def test_config_check_refuses_what_could_not_start(home: Any) -> None:
     home.monkeypatch.setenv("REELWATCH_STAGES__OCR__OPTIONS__COLOUR", "1")
     result = home.run("config", "check")
     assert (result.exit_code, "colour" in result.stderr) == (78, True)
 
 
-def test_schema_is_one(home) -> None:
-    import jsonschema  # noqa: PLC0415 - slow, and only here
+def test_schema_is_one(home: Any) -> None:
+    import jsonschema
 
     jsonschema.Draft202012Validator.check_schema(json.loads(home.run("schema").stdout))
 
 
-def test_doctor_finds_what_is_here(home) -> None:
+def test_doctor_finds_what_is_here(home: Any) -> None:
     found = json.loads(home.run("doctor", "--json").stdout)
     topics = {topic: {f["name"]: f for f in findings} for topic, findings in found["topics"].items()}
     assert topics["stages"]["diarization"]["value"].startswith("disabled")
@@ -150,7 +156,7 @@ def test_doctor_finds_what_is_here(home) -> None:
     assert set(topics["watching"]) >= {"fs.inotify.max_user_watches", f"inbox {home.inbox}"}
 
 
-def test_doctor_says_what_to_mend(home) -> None:
+def test_doctor_says_what_to_mend(home: Any) -> None:
     home.monkeypatch.setenv("REELWATCH_STAGES__ASR__BACKENDS", '["asr.missing"]')
     home.monkeypatch.setenv("REELWATCH_DISK__LOW_WATER_MIB", "1000000000")
     home.inbox.rmdir()
@@ -161,8 +167,8 @@ def test_doctor_says_what_to_mend(home) -> None:
     assert f"create it (mkdir -p {home.inbox})" in result.stdout
 
 
-def test_two_opencv_distributions_are_bad(home) -> None:
-    from service import diagnosis  # noqa: PLC0415 - patched here
+def test_two_opencv_distributions_are_bad(home: Any) -> None:
+    from service import diagnosis
 
     both = {"opencv-python": "4.10", "opencv-python-headless": "4.10"}
     home.monkeypatch.setattr(diagnosis, "version_of", both.get)
@@ -170,8 +176,8 @@ def test_two_opencv_distributions_are_bad(home) -> None:
     assert (finding.verdict, "pip uninstall opencv-python opencv-python-headless" in finding.remedy) == ("bad", True)
 
 
-def test_inotify_limits_that_cannot_be_read_are_no_fault(home, tmp_path: Path) -> None:
-    from service import diagnosis  # noqa: PLC0415 - patched here
+def test_inotify_limits_that_cannot_be_read_are_no_fault(home: Any, tmp_path: Path) -> None:
+    from service import diagnosis
 
     home.monkeypatch.setattr(diagnosis, "_INOTIFY", tmp_path / "hidden")
     assert {found.verdict for found in diagnosis._watching(())} == {"note"}

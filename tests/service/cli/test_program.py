@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,20 +17,20 @@ COMMANDS = [[], *([name] for name in cli.commands), ["config", "show"], ["config
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: " ".join(command) or "reelwatch")
-def test_help(home, command: list[str]) -> None:
+def test_help(home: Any, command: list[str]) -> None:
     result = home.run(*command, "--help")
     assert result.exit_code == 0
     assert result.stdout.startswith("Usage: reelwatch")
     assert "\\b" not in result.stdout
 
 
-def test_the_list_of_commands_is_not_cut_short(home) -> None:
+def test_the_list_of_commands_is_not_cut_short(home: Any) -> None:
     listed = home.run("--help").stdout.split("Commands:")[1]
     assert "..." not in listed
     assert all(f"  {name} " in listed for name in cli.commands)
 
 
-def test_version(home) -> None:
+def test_version(home: Any) -> None:
     result = home.run("--version")
     assert result.stdout.startswith("reelwatch, version ")
 
@@ -45,19 +46,27 @@ WRONG = {
     "no output": (["export", "srt"], 2, "there is no such output folder"),
     "unknown format": (["export", "pdf"], 2, "'pdf' is not one of"),
     "a settings file that is not there": (["config", "show", "--config", "none.toml"], 78, "there is no such file"),
+    "state that is a file": (["process", "a.mp4", "--state", "file"], 2, "Directory 'file' is a file"),
+    "state below a file": (
+        ["run", "--state", "file/state"],
+        78,
+        "state.dir = {home}/file/state: cannot be made: Not a",
+    ),
+    "output below a file": (["process", "a.mp4", "--output", "file/out"], 78, "output.dir = {home}/file/out: cannot"),
     "contradiction": (["run", "--inbox", "inbox", "--output", "inbox/out"], 78, "lies inside the inbox"),
 }
 
 
 @pytest.mark.parametrize(("arguments", "code", "message"), WRONG.values(), ids=WRONG.keys())
-def test_errors_of_users(home, arguments: list[str], code: int, message: str) -> None:
+def test_errors_of_users(home: Any, arguments: list[str], code: int, message: str) -> None:
+    (home.path / "file").touch()
     result = home.run(*arguments)
-    assert (result.exit_code, message in result.stderr) == (code, True), result.stderr
+    assert (result.exit_code, message.format(home=home.path) in result.stderr) == (code, True), result.stderr
     assert "Traceback" not in result.output
     assert result.stdout == ""
 
 
-def test_run_wants_an_inbox(home) -> None:
+def test_run_wants_an_inbox(home: Any) -> None:
     home.monkeypatch.delenv("REELWATCH_INTAKE__INBOXES")
     result = home.run("run")
     assert (result.exit_code, "no inbox is named" in result.stderr) == (2, True)
@@ -76,9 +85,12 @@ def test_a_real_process_exits_with_the_code_of_its_error() -> None:
 
 
 def test_nobody_reading_any_more_is_no_error_worth_a_traceback() -> None:
-    command = f"'{sys.executable}' -m service.cli.main schema | head -c 10"
-    result = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, check=False, timeout=60)
-    assert result.stderr == b""
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "service.cli.main", "schema"]
+    result = subprocess.run(command, cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, check=False, timeout=60)
+    os.close(writing)
+    assert (result.returncode, result.stderr) == (1, b"")
 
 
 def test_help_imports_nothing_heavy() -> None:

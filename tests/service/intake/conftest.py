@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -158,7 +159,6 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 @pytest.fixture
 def eventually() -> Callable[..., None]:
     """Poll until a condition holds; for what real threads and processes do in their own time."""
-    import time
 
     def poll(
         condition: Callable[[], bool], *, within_s: float = 10.0, meanwhile: Callable[[], None] | None = None

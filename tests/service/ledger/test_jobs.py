@@ -71,6 +71,28 @@ def test_next_due_says_when_to_look_again(bench: Bench) -> None:
     assert bench.ledger.next_due(start) == start
 
 
+@pytest.mark.parametrize(
+    ("suspect", "idle", "names"),
+    [
+        (b"1.mp4", True, [b"1.mp4"]),
+        (b"1.mp4", False, []),
+        (b"2.mp4", True, [b"1.mp4"]),
+        (b"2.mp4", False, [b"1.mp4"]),
+        (None, False, [b"1.mp4", b"2.mp4", b"3.mp4"]),
+    ],
+    ids=["alone when idle", "not beside others", "what is before it", "what is before it, busy", "no suspect"],
+)
+def test_a_suspect_is_claimed_alone(bench: Bench, suspect: bytes | None, names: list[bytes], *, idle: bool) -> None:
+    for name in (b"1.mp4", b"2.mp4", b"3.mp4"):
+        job = bench.settle(name, name.decode())
+        bench.clock.advance(1)
+        if name == suspect:
+            bench.claim(job)
+            bench.ledger.suspect(job.job_id)
+    claimed = bench.ledger.claim(limit=3, now=bench.clock.wall(), idle=idle)
+    assert [job.path for job in claimed] == names
+
+
 # --- ends ------------------------------------------------------------------------------------------------------------
 
 ENDS = {

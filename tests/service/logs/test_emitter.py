@@ -70,7 +70,7 @@ def test_golden(clock: FakeClock, monkeypatch: pytest.MonkeyPatch, renderer: obj
     assert sink.lines == [line]
 
 
-PRIORITIES = {"file.seen": "<7>", "job.queued": "<6>", "job.retry": "<4>", "job.failed": "<3>", "work.paused": "<2>"}
+PRIORITIES = {"file.seen": "<7>", "job.claimed": "<6>", "job.retry": "<4>", "job.failed": "<3>", "work.paused": "<2>"}
 
 
 @pytest.mark.parametrize(("event", "priority"), PRIORITIES.items())
@@ -115,7 +115,7 @@ def test_a_value_that_cannot_be_spelt_does_not_raise(clock: FakeClock) -> None:
 def test_less_important_events_are_left_out(clock: FakeClock) -> None:
     sink = Lines()
     emit = emitter(sink, clock, least="warning")
-    emit("job.queued", path=b"a")
+    emit("job.claimed", path=b"a")
     emit("job.failed", path=b"a", reason="r")
     assert [json.loads(line)["event"] for line in sink.lines] == ["job.failed"]
 
@@ -150,7 +150,7 @@ def test_changes_of_state_are_never_held_back(clock: FakeClock) -> None:
     sink = Lines()
     emit = emitter(sink, clock)
     for _ in range(4000):
-        emit("job.queued", path=b"a")
+        emit("job.claimed", path=b"a")
     assert len(sink.lines) == 4000
 
 
@@ -161,6 +161,7 @@ def test_a_heartbeat_and_the_end_tell_what_was_held_back(clock: FakeClock) -> No
         emit("scan.failed", path=b"a", reason="io")
     clock.advance(61)
     emit("heartbeat", gauges="", waiting=0, queued=0, running=0, failed=0)
+    assert json.loads(sink.lines[-2])["event"] == "log.suppressed"
     for _ in range(6):
         emit("scan.failed", path=b"b", reason="io")
     emit.close(timeout_s=0.5)

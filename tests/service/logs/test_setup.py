@@ -13,9 +13,7 @@ from pathlib import Path
 import pytest
 
 from service.logs import start
-from service.logs.heartbeat import Gauges, resident_mib
 from service.logs.render import choose, is_journal
-from service.logs.vocabulary import problem
 
 
 @pytest.fixture(autouse=True)
@@ -75,23 +73,3 @@ def test_warnings_of_libraries_are_logged(tmp_path: Path) -> None:
         emit.close()
         logging.captureWarnings(capture=False)
     assert "DeprecationWarning: old" in (tmp_path / "log").read_text()
-
-
-SENTENCES = {
-    "all known": (
-        Gauges(3, 1, 1, 0, count=2, scan_ms=21.4),
-        "2 inboxes, 3 waiting, 1 queued, 1 running, 0 failed, scan 21 ms",
-    ),
-    "one inbox": (Gauges(0, 0, 0, 0, count=1), "1 inbox, 0 waiting, 0 queued, 0 running, 0 failed"),
-    "little known": (Gauges(0, 2, 0, 1), "0 waiting, 2 queued, 0 running, 1 failed"),
-}
-
-
-@pytest.mark.parametrize(("gauges", "sentence"), SENTENCES.values(), ids=SENTENCES.keys())
-def test_heartbeat(gauges: Gauges, sentence: str) -> None:
-    assert gauges.sentence() == sentence
-    assert problem("heartbeat", gauges.fields()) is None
-
-
-def test_resident_memory_is_that_of_a_python() -> None:
-    assert 5 < resident_mib() < 4_000

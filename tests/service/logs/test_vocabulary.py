@@ -30,7 +30,7 @@ def test_every_field_is_used() -> None:
 WRONG = {
     "unknown event": ("job.dnoe", {}, "unknown event 'job.dnoe'"),
     "missing field": ("job.done", {"path": b"a"}, "missing ['document', 'status']"),
-    "unknown field": ("pool.started", {"colour": 1}, "unknown ['colour']"),
+    "unknown field": ("pool.stopped", {"colour": 1}, "unknown ['colour']"),
 }
 
 
@@ -54,6 +54,14 @@ def test_the_tables_hold_every_event_and_field() -> None:
     table = markdown()
     assert all(f"| `{name}` |" in table for name in EVENTS)
     assert all(f"| {name} |" in table for name in FIELDS)
+
+
+def test_every_event_is_logged_by_somebody() -> None:
+    """An event that nobody logs would be a promise in the documentation."""
+    own = ("service/logs/vocabulary.py", "service/cli/demo.py", "service/demo/running.py")
+    paths = [path for path in ROOT.glob("service/**/*.py") if not str(path).endswith(own)]
+    source = "\n".join(path.read_text(encoding="utf-8") for path in paths)
+    assert [event for event in EVENTS if f'"{event}"' not in source] == []
 
 
 def calls() -> dict[str, tuple[str, set[str], bool]]:

@@ -1,0 +1,222 @@
+"""Kills the service with SIGKILL at random moments, again and again, and counts what was lost, doubled or torn.
+
+    python tests/e2e/kill_rounds.py --rounds 50 --seed 1
+
+The service is the real one (`service.daemon.run`) in a process of its own, forked so that a round costs tenths of a
+second; models are canned (`cheap_hosts`). Between kills, files are dropped, overwritten, renamed and duplicated, and
+sidecars appear. After the last kill the service runs until it is idle; then every file must have its document.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+from cheap_hosts import SHOTS, cheap_host, mp4
+
+from actors.fusion.published import documents
+from actors.pool.base import Pool
+from actors.pool.fake_pool import FakePool
+from service.configuration import Configuration, load
+from service.daemon import run
+from service.ledger.ledger import attach_ledger
+from service.ledger.states import State
+from service.ledger.values import Selector
+
+SETTLED = {State.DONE, State.DUPLICATE, State.SUPERSEDED, State.GONE}
+IDLE_WITHIN_S = 120.0
+
+
+@dataclass
+class Tally:
+    """What the rounds came to; the three last must be empty.
+
+    parked: videos that happened to be in work at so many kills in a row that the service suspected them, and that were
+    then retried as an operator would (`reelwatch retry`).
+    """
+
+    kills: int = 0
+    parked: int = 0
+    files: int = 0
+    documents: int = 0
+    seconds: float = 0.0
+    lost: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    torn: list[str] = field(default_factory=list)
+
+
+def configuration(home: Path) -> Configuration:
+    (home / "in").mkdir(parents=True, exist_ok=True)
+    flags = {
+        "state.dir": home / "state",
+        "output.dir": home / "out",
+        "intake.inboxes": [home / "in"],
+        "intake.quiet_local_s": 0.1,
+        "intake.foreign_quiet_s": 0.3,
+        "pool.kind": "local",
+        "profile": "embedded",
+        "disk.low_water_mib": 0,
+    }
+    return load(flags, environ={"HOME": str(home)}).configuration
+
+
+def fake_pool(_configuration: Configuration) -> Pool:
+    return FakePool(cheap_host)
+
+
+def ray_pool(configuration: Configuration) -> Pool:
+    import cheap_hosts
+    import ray
+
+    from actors.pool.ray_pool import RayOptions, RayPool
+
+    ray.cloudpickle.register_pickle_by_value(cheap_hosts)
+    token = configuration.state.dir / "ray-auth-token"
+    return RayPool(RayOptions(num_cpus=2, object_store_mib=100, auth_token=token), cheap_host)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Which pool, and how long the service lives before it is killed, in seconds (Ray takes ten to start)."""
+
+    pool: Callable[[Configuration], Pool]
+    lives_s: tuple[float, float]
+
+
+TRIALS = {"fake": Trial(fake_pool, (0.05, 1.5)), "ray": Trial(ray_pool, (3.0, 16.0))}
+
+
+def start(settings: Configuration, trial: Trial) -> int:
+    """Fork a service; return its process number."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os._exit(run(settings, lambda *_a, **_k: None, pool_factory=trial.pool))
+        except BaseException as exc:  # noqa: BLE001 - a child must not go on as the parent
+            sys.stderr.write(f"service: {exc!r}\n")
+            os._exit(99)
+    return pid
+
+
+def disturb(inbox: Path, chance: random.Random, names: Iterator[int]) -> None:
+    """Do one thing a user or a sync tool would do."""
+    present = sorted(inbox.rglob("*.mp4"))
+    kind = chance.choice(["new", "new", "new", "copy", "overwrite", "rename", "sidecar"])
+    if kind == "new" or not present:
+        number = next(names)
+        folder = inbox / chance.choice(["", "a", "b"])
+        folder.mkdir(exist_ok=True)
+        drop(folder / f"clip{number % 7}-{number}.mp4", mp4(chance.randbytes(200)))
+    elif kind == "copy":
+        drop(inbox / f"copy{next(names)}.mp4", chance.choice(present).read_bytes())
+    elif kind == "overwrite":
+        drop(chance.choice(present), mp4(chance.randbytes(300)))
+    elif kind == "rename":
+        chance.choice(present).rename(inbox / f"renamed{next(names)}.mp4")
+    else:
+        chance.choice(present).with_suffix(".txt").write_text(f"caption {next(names)} #tag")
+
+
+def drop(path: Path, content: bytes) -> None:
+    """Write a file as a careful writer does: under another name, then renamed."""
+    temporary = path.with_name(f".{path.name}.part")
+    temporary.write_bytes(content)
+    temporary.rename(path)
+
+
+def torn(output: Path) -> list[str]:
+    """Return the documents that are not whole: not valid, or with pictures missing."""
+    whole = {f"{found.name}.json": found for found in documents(os.fsencode(output))}
+    bad = [
+        str(p) for p in output.rglob("*.json") if not p.name.startswith(".") and str(p.relative_to(output)) not in whole
+    ]
+    for name, found in whole.items():
+        pictures = [(output / name).parent / (shot.keyframe or "none") for shot in found.document.shots]
+        bad += [str(p) for p in pictures if not p.is_file() or not p.stat().st_size]
+        if len(found.document.shots) != SHOTS:
+            bad.append(name)
+    return bad
+
+
+def wait_until_idle(home: Path, tally: Tally) -> None:
+    """Wait until every file in the inbox has come to its end; videos that are parked are retried."""
+    end = time.monotonic() + IDLE_WITHIN_S
+    quiet = 0
+    while quiet < 5 and time.monotonic() < end:
+        time.sleep(0.3)
+        with_ledger = attach_ledger(home / "state" / "ledger.sqlite3")
+        tally.parked += len(with_ledger.retry(Selector.all()))
+        present = {os.fsencode(p) for p in (home / "in").rglob("*.mp4")}
+        jobs = {job.absolute_path for job in with_ledger.jobs() if job.state in SETTLED}
+        open_jobs = [job for job in with_ledger.jobs() if job.state not in SETTLED]
+        with_ledger.close()
+        quiet = quiet + 1 if not open_jobs and present <= jobs else 0
+
+
+def account(home: Path, tally: Tally) -> None:
+    """Hold the inbox against the documents: each content exactly one, each with its own hash."""
+    import hashlib
+
+    contents: dict[str, list[Path]] = {}
+    for path in sorted((home / "in").rglob("*.mp4")):
+        contents.setdefault(hashlib.sha256(path.read_bytes()).hexdigest(), []).append(path)
+    found: dict[str, list[str]] = {}
+    for document in documents(os.fsencode(home / "out")):
+        found.setdefault(document.sha256, []).append(document.name)
+    tally.files = sum(map(len, contents.values()))
+    tally.documents = sum(map(len, found.values()))
+    tally.lost = [str(paths[0]) for sha256, paths in contents.items() if sha256 not in found]
+    tally.doubled = [str(names) for names in found.values() if len(names) > 1]
+    tally.torn += torn(home / "out")
+
+
+def rounds(home: Path, *, trial: Trial, count: int, seed: int) -> Tally:
+    chance, tally, started = random.Random(seed), Tally(), time.monotonic()
+    settings = configuration(home)
+    names = iter(range(10**9))
+    while tally.kills < count:
+        pid = start(settings, trial)
+        end = time.monotonic() + chance.uniform(*trial.lives_s)
+        while time.monotonic() < end:
+            disturb(home / "in", chance, names)
+            time.sleep(chance.uniform(0.0, trial.lives_s[1] / 15))
+        os.kill(pid, signal.SIGKILL)
+        _, status = os.waitpid(pid, 0)
+        assert os.WIFSIGNALED(status), f"the service ended by itself: {status}"
+        tally.kills += 1
+        if (home / "out").exists():
+            # What a crash leaves half-way is settled at the next start; a document itself must never be torn.
+            tally.torn += [name for name in torn(home / "out") if name.endswith(".json")]
+    pid = start(settings, trial)
+    wait_until_idle(home, tally)
+    os.kill(pid, signal.SIGTERM)
+    os.waitpid(pid, 0)
+    account(home, tally)
+    tally.seconds = round(time.monotonic() - started, 1)
+    return tally
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=50)
+    parser.add_argument("--pool", choices=sorted(TRIALS), default="fake")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--home", type=Path)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        tally = rounds(given.home or Path(temporary), trial=TRIALS[given.pool], count=given.rounds, seed=given.seed)
+    sys.stdout.write(json.dumps(asdict(tally)) + "\n")
+
+
+if __name__ == "__main__":
+    main()
