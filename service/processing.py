@@ -9,8 +9,10 @@ from pathlib import Path
 
 from actors.backend import Outcome
 from actors.fusion.published import published
+from actors.pool.base import Pool
 from service.assembly import Assembly, assemble, make_pool
 from service.bookkeeping import Emit
+from service.clock import SystemClock
 from service.configuration import Configuration
 from service.intake.enlist import Refused, enlist
 from service.intake.ports import Settled
@@ -18,7 +20,8 @@ from service.ledger.ledger import Ledger, open_ledger
 from service.ledger.lock import state_lock
 from service.ledger.states import State
 from service.ledger.values import Job, Selector
-from service.state import ledger_path, make_output_root, output_root
+from service.recovery import recover
+from service.state import ledger_path, make_output_root
 
 POLL_S = 0.2
 UNFINISHED = frozenset({State.QUEUED, State.RUNNING})
@@ -41,16 +44,16 @@ class Processed:
 
 @dataclass(frozen=True, slots=True)
 class ProgressEvent:
-    """A stage of one video has ended: `done` of `total` steps, the last of which is the document."""
+    """A stage of one of `videos` videos has ended: `done` of `total` steps, the last of which is the document."""
 
     path: Path
     stage: str
     done: int
     total: int
+    videos: int
 
 
 Progress = Callable[[ProgressEvent], None]
-PoolFactory = Callable[[Configuration], object]
 
 
 def process(
@@ -60,7 +63,7 @@ def process(
     force: bool,
     emit: Emit,
     progress: Progress,
-    pool_factory: Callable[[Configuration], object] = make_pool,
+    pool_factory: Callable[[Configuration], Pool] = make_pool,
 ) -> list[Processed]:
     """Describe files, and all videos in folders, now; return one answer per file, in the order of the paths.
 
@@ -68,19 +71,20 @@ def process(
     state directory, and `ConfigError`.
     """
     with state_lock(configuration.state.dir):
-        ledger = open_ledger(ledger_path(configuration), output_root=make_output_root(configuration))
+        root = make_output_root(configuration)
+        ledger = open_ledger(ledger_path(configuration), output_root=root)
         try:
+            recover(ledger, output_root=root, inboxes=[], now=SystemClock().wall(), emit=emit)
             found, refused = enlist(
                 [os.fsencode(path) for path in paths],
                 extensions=configuration.intake.extensions,
-                excluded=(output_root(configuration), os.fsencode(configuration.state.dir.absolute())),
+                excluded=(root, os.fsencode(configuration.state.dir.absolute())),
             )
-            tracker = _Tracker(progress)
+            tracker = _Tracker(progress, videos=len(found))
             assembly = assemble(
                 configuration, ledger=ledger, emit=emit, watcher=tracker.stage_ended, pool_factory=pool_factory
             )
             tracker.total = len(assembly.plan.expected) + 1
-            ledger.recover(assembly.clock.wall())
             jobs = _take(ledger, found, force=force)
             _work(assembly, jobs, tracker)
             return [*(_answer(ledger, job_id) for job_id in jobs), *map(_refusal, refused)]
@@ -91,18 +95,19 @@ def process(
 class _Tracker:
     """Counts the stages that have ended, per video."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: Progress, *, videos: int) -> None:
         self._progress = progress
+        self._videos = videos
         self._ended: dict[int, set[str]] = {}
         self.total = 0
 
     def stage_ended(self, job: Job, stage: str, _outcome: Outcome) -> None:
         ended = self._ended.setdefault(job.job_id, set())
         ended.add(stage)
-        self._progress(ProgressEvent(_path(job), stage, len(ended), self.total))
+        self._progress(ProgressEvent(_path(job), stage, len(ended), self.total, self._videos))
 
     def video_ended(self, job: Job) -> None:
-        self._progress(ProgressEvent(_path(job), str(job.state), self.total, self.total))
+        self._progress(ProgressEvent(_path(job), str(job.state), self.total, self.total, self._videos))
 
 
 def _take(ledger: Ledger, found: Sequence[Settled], *, force: bool) -> list[int]:

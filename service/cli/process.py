@@ -63,6 +63,8 @@ def process(
 
 def _tell(done: Sequence[Processed], *, strict: bool) -> int:
     """Print documents and reasons; return the exit code."""
+    if not done:
+        common.warn("no videos in there: in folders, names decide (see intake.extensions)")
     code = 0
     for processed in done:
         name = common.printable(processed.path)

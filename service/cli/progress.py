@@ -48,18 +48,21 @@ def _bars() -> Iterator[Report]:
 
 
 class _Bars:
-    """One bar for each video that is or was worked on."""
+    """One bar for all videos, and one for each that is being worked on."""
 
     def __init__(self, shown: Progress, escape: Callable[[str], str]) -> None:
         self._shown = shown
         self._escape = escape
+        self._all = shown.add_task("videos", total=None)
         self._each: dict[str, TaskID] = {}
 
     def report(self, event: ProgressEvent) -> None:
         name = common.printable(event.path)
+        self._shown.update(self._all, total=event.videos)
         if name not in self._each:
             self._each[name] = self._shown.add_task(self._escape(name), total=event.total)
         self._shown.update(self._each[name], completed=event.done, total=event.total)
         self._shown.update(self._each[name], description=self._escape(f"{event.path.name}: {event.stage}"))
         if event.done >= event.total:
-            self._shown.stop_task(self._each[name])
+            self._shown.remove_task(self._each.pop(name))
+            self._shown.advance(self._all)

@@ -88,6 +88,11 @@ class Catalogue:
         """Remember where an inode was seen last."""
         self._by_inode[(stat.device, stat.inode)] = location
 
+    def forget_inode(self, location: Location, stat: FileStat) -> None:
+        """Remember an inode no longer, if this is where it was seen last."""
+        if self._by_inode.get((stat.device, stat.inode)) == location:
+            del self._by_inode[(stat.device, stat.inode)]
+
     def location_of(self, stat: FileStat) -> Location | None:
         """Return the path at which an inode was seen last."""
         return self._by_inode.get((stat.device, stat.inode))

@@ -59,6 +59,9 @@ class Reconciler:
     def directory_gone(self, inbox: Inbox, directory: bytes, *, now: float) -> None:
         """Note that a directory is not there: whatever was expected in it is missing."""
         inbox.directories.discard(directory)
+        self._devices.pop((inbox.path, directory), None)
+        self._unreadable.pop((inbox.path, directory), None)
+        self.sidecars.forget(inbox.path, directory)
         for name in self.catalogue.expected_in(inbox.path, directory):
             self._missing(inbox, (inbox.path, directory + b"/" + name if directory else name), now)
 
@@ -177,7 +180,9 @@ class Reconciler:
             inbox.ask_for(split(location[1])[0], at_s=since_s + self._settings.absence_s)
             return
         del self._absent[location]
-        self._settler.forget(location)
+        track = self._settler.forget(location)
+        if track is not None:
+            self.catalogue.forget_inode(location, track.stat)
         self._origins.pop(location, None)
         self.catalogue.forget(location)
         self._outbox.vanish(location)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import heapq
 import itertools
 import math
-from collections.abc import Iterator
 
 from service.intake import gates
 from service.intake.gates import Case, Judgement, Sibling, Track
@@ -39,9 +38,6 @@ class Settler:
 
     def __contains__(self, location: Location) -> bool:
         return location in self._tracks
-
-    def __iter__(self) -> Iterator[Location]:
-        return iter(self._tracks)
 
     def track(self, location: Location) -> Track | None:
         """Return what is remembered of a file that waits."""
@@ -83,12 +79,6 @@ class Settler:
         if track.sibling != sibling:
             track.sibling, track.sibling_changed_s = sibling, now
             self._schedule(location, track, min(track.due_s, max(now, track.quiet_until_s(self._settings))))
-
-    def recheck(self, location: Location, *, now: float) -> None:
-        """Look at once at a file that may wait for something other than time."""
-        track = self._tracks.get(location)
-        if track is not None:
-            self._schedule(location, track, now)
 
     def pause(self, root: bytes) -> None:
         """Judge nothing under a root that is lost."""

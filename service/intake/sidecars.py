@@ -6,19 +6,18 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from service.intake.catalogue import Catalogue
+from service.intake.catalogue import Catalogue, split
 from service.intake.ports import Location
 from service.intake.probe import FileStat
 from service.intake.scan import Listing
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Watched:
     """One sidecar. certain: its change was seen, or it appeared beside a video that was already taken."""
 
     stat: FileStat
     videos: tuple[bytes, ...]
-    since_s: float
     certain: bool
 
 
@@ -28,42 +27,51 @@ class SidecarWatch:
     def __init__(self, catalogue: Catalogue, *, quiet_s: float) -> None:
         self._catalogue = catalogue
         self._quiet_s = quiet_s
-        self._watched: dict[Location, _Watched] = {}
-        self._pending: set[Location] = set()
+        self._directories: dict[Location, dict[bytes, _Watched]] = {}
+        self._pending: dict[Location, float] = {}
 
     def see(self, root: bytes, listing: Listing, *, now: float, first: bool) -> None:
         """Take note of a listing; `first`: of the first sweep since the start, when nothing can be seen to appear."""
+        place = (root, listing.path)
+        before = self._directories.pop(place, {})
+        found: dict[bytes, _Watched] = {}
         for name, sidecar in listing.sidecars.items():
-            location = (root, listing.child(name))
-            before = self._watched.get(location)
+            known = before.get(name)
             videos = tuple(listing.child(video) for video in sidecar.videos)
-            if before is not None and before.stat == sidecar.stat and before.videos == videos:
+            if known is not None and known.stat == sidecar.stat and known.videos == videos:
+                found[name] = known
                 continue
             appeared = not first and any(self._taken((root, video)) for video in videos)
-            changed = before is not None and before.stat != sidecar.stat
-            self._watched[location] = _Watched(sidecar.stat, videos, now, changed or appeared)
+            changed = known is not None and known.stat != sidecar.stat
+            found[name] = _Watched(sidecar.stat, videos, certain=changed or appeared)
             if sidecar.stat.size:
-                self._pending.add(location)
+                self._pending[(root, listing.child(name))] = now + self._quiet_s
+        if found:
+            self._directories[place] = found
+
+    def forget(self, root: bytes, directory: bytes) -> None:
+        """Remember nothing of a directory that is gone."""
+        self._directories.pop((root, directory), None)
 
     def changed(self, *, now: float) -> Iterator[Location]:
         """Yield the taken videos whose sidecar changed and has been quiet since; each change once.
 
         A video that is not taken yet needs no report: its fusion will read the sidecar anyway.
         """
-        for location in [pending for pending in self._pending if self._due_s(pending) <= now]:
-            self._pending.discard(location)
-            watched = self._watched[location]
+        for location in [pending for pending, due_s in self._pending.items() if due_s <= now]:
+            del self._pending[location]
+            root, (directory, name) = location[0], split(location[1])
+            watched = self._directories.get((root, directory), {}).get(name)
+            if watched is None:
+                continue
             for path in watched.videos:
-                video = (location[0], path)
+                video = (root, path)
                 if self._taken(video) and (watched.certain or self._is_younger(watched.stat, video)):
                     yield video
 
     def next_due_s(self) -> float:
         """Return when the next change will have been quiet for long enough; infinity if none waits."""
-        return min(map(self._due_s, self._pending), default=math.inf)
-
-    def _due_s(self, location: Location) -> float:
-        return self._watched[location].since_s + self._quiet_s
+        return min(self._pending.values(), default=math.inf)
 
     def _taken(self, video: Location) -> bool:
         known = self._catalogue.get(video)

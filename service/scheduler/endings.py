@@ -89,18 +89,18 @@ def _settled(turn: Turn, run: Run, *, stage: str, outcome: Outcome, payloads: Pa
 
 def _consequence(turn: Turn, run: Run, outcome: Outcome) -> Action:
     """Return what the ledger is told about a video that cannot go on."""
-    reason, detail = outcome.reason or str(outcome.status), outcome.detail
+    reason, detail, after_s = outcome.reason or str(outcome.status), outcome.detail, None
+    if outcome.failure is Failure.TRANSIENT:
+        after_s = turn.limits.retry_after_s(run.ticket.attempts)
+    action: Action = Fail(run.job_id, reason, detail) if after_s is None else RetryLater(run.job_id, after_s, reason)
     if outcome.reason == UNREADABLE:
-        return Block(run.job_id, reason)
-    if outcome.reason == MISSING:
-        return Vanish(run.job_id)
-    if outcome.failure is Failure.ENVIRONMENT:
-        return Release(run.job_id, pause=reason)
-    if outcome.failure is Failure.SOURCE_CHANGED:
-        return Supersede(run.job_id, reason)
-    if outcome.failure is Failure.BAD_INPUT:
-        return Reject(run.job_id, reason, detail)
-    after_s = turn.limits.retry_after_s(run.ticket.attempts)
-    if outcome.failure is Failure.TRANSIENT and after_s is not None:
-        return RetryLater(run.job_id, after_s, reason)
-    return Fail(run.job_id, reason, detail)
+        action = Block(run.job_id, reason)
+    elif outcome.reason == MISSING:
+        action = Vanish(run.job_id)
+    elif outcome.failure is Failure.ENVIRONMENT:
+        action = Release(run.job_id, pause=reason)
+    elif outcome.failure is Failure.SOURCE_CHANGED:
+        action = Supersede(run.job_id, reason)
+    elif outcome.failure is Failure.BAD_INPUT:
+        action = Reject(run.job_id, reason, detail)
+    return action

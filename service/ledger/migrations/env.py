@@ -4,10 +4,6 @@ from alembic import context
 
 from service.ledger.tables import metadata
 
-context.configure(
-    connection=context.config.attributes["connection"],
-    target_metadata=metadata,
-    # Alembic assumes that SQLite cannot roll DDL back; it can, because `dialect` begins every transaction itself.
-    transactional_ddl=True,
-)
+# No transaction is begun here: the caller's holds every revision, and SQLite rolls DDL back like anything else.
+context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
 context.run_migrations()

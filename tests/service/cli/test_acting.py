@@ -102,7 +102,7 @@ def processed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., SimpleNamespace]
         def process(configuration: Any, paths: Any, *, force: bool, emit: Any, progress: Any) -> list[Processed]:
             asked.paths, asked.force, asked.output = list(paths), force, configuration.output.dir
             for result in results:
-                progress(ProgressEvent(result.path, "asr", 1, 2))
+                progress(ProgressEvent(result.path, "asr", 1, 2, len(results)))
             emit("job.failed", path=b"x", reason="r")
             return list(results)
 

@@ -159,6 +159,11 @@ def test_time_stands_in_for_what_is_unknown(
     assert earliest <= watched.says[-1][0] <= latest
 
 
+def test_the_window_of_network_shares_is_a_setting() -> None:
+    watched = Watched(settings=IntakeSettings(quiet_network_s=30), local=False).see().at(60, step_s=0.1)
+    assert 30 <= watched.says[-1][0] <= 30.5
+
+
 def test_a_growing_file_waits_until_it_has_been_quiet_for_the_base_window() -> None:
     watched = Watched().see()
     for second in range(1, 20):
