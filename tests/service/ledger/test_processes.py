@@ -92,7 +92,7 @@ def test_two_processes_never_claim_one_job(bench: Bench) -> None:
 
 
 def test_what_was_acknowledged_survives_any_kill_and_nothing_is_half_done(tmp_path: Path) -> None:
-    path, acknowledged, generator = tmp_path / LEDGER_FILE, set[int](), random.Random(2024)  # noqa: S311 - a test's dice
+    path, acknowledged, generator = tmp_path / LEDGER_FILE, set[int](), random.Random(2024)
     batches = 0
     for number in range(6):
         worker = _start(WORK, path, number)

@@ -1,0 +1,14 @@
+"""The page that people read has the vocabulary that the code has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from service.logs import vocabulary
+
+PAGE = Path(vocabulary.__file__).with_name("README.md")
+
+
+def test_the_table_is_the_vocabulary() -> None:
+    between = PAGE.read_text().partition("<!-- vocabulary -->\n")[2].partition("<!-- /vocabulary -->")[0]
+    assert between == vocabulary.markdown(), "python -m service.logs.vocabulary prints the table anew"
