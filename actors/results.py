@@ -36,7 +36,7 @@ class FrameMeasures(Result):
     contrast: Unit
     """Standard deviation of luma over 128, capped at 1."""
     sharpness: float
-    """Variance of the Laplacian of the luma, at the detector's scale."""
+    """Variance of the Laplacian of the coded luma, sampled to a long side of about 512."""
     colours: tuple[tuple[str, Unit], ...] = ()
     """Named dominant colours with their share of the frame, largest first."""
 

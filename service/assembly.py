@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from actors.pool.base import Pool
+from actors.pool.ray_options import RayOptions
 from actors.registry import Plan, PlanError, resolve
 from service import __version__
 from service.bookkeeping import Bookkeeper, Emit, Imprint, Recheck, StageWatcher
@@ -72,7 +73,7 @@ def make_pool(configuration: Configuration) -> Pool:
         from actors.pool.fake_pool import FakePool  # noqa: PLC0415 - one of the two is not needed
 
         return FakePool()
-    from actors.pool.ray_pool import RayOptions, RayPool  # noqa: PLC0415 - takes a second to import
+    from actors.pool.ray_pool import RayPool  # noqa: PLC0415 - takes a second to import
 
     return RayPool(
         RayOptions(

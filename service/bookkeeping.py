@@ -13,6 +13,7 @@ from actors.registry import Plan
 from service import results, sidecars
 from service.clock import Clock
 from service.ledger.ledger import Ledger
+from service.ledger.states import State
 from service.ledger.values import Job
 from service.scheduler import events as ask
 from service.scheduler.board import Ticket
@@ -171,8 +172,10 @@ class Bookkeeper:
 
     def _supersede(self, action: ask.Supersede) -> list[ask.Event]:
         job = self._forget(action.job_id)
-        self._ledger.supersede(job.job_id, reason=action.reason)
-        self._emit("job.superseded", **self._about(job), reason=action.reason)
+        after = self._ledger.supersede(job.job_id, reason=action.reason)
+        # A run that was to renew a document ends as it began: that document stands until the new content's replaces it.
+        detail = "its document stands" if after.state is State.DONE else None
+        self._emit("job.superseded", **self._about(job), reason=action.reason, **_given(detail=detail))
         return self._to_intake(job)
 
     def _block(self, action: ask.Block) -> list[ask.Event]:

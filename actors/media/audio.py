@@ -18,6 +18,8 @@ _GAP_S = 0.05
 """Sound that is this far from where its predecessor ended is moved there; container clocks jitter by less."""
 _SILENCE_LUFS = -70.0
 """The absolute gate of ITU-R BS.1770-5: what lies below is silence, and silence has no loudness."""
+_BATCH = 32
+"""Frames handed to the filters between two looks at what came out: an empty look costs an exception."""
 _LOUDNESS_KEY = "lavfi.r128.I"
 
 
@@ -31,11 +33,12 @@ class SoundTrack:
 
     def __init__(self, *, max_media_s: float, discontinuous: bool) -> None:
         self._max_s = max_media_s
-        self._clock = PresentationClock(default_step_s=None, discontinuous=discontinuous)
+        self._clock = PresentationClock(tick_s=1 / SAMPLE_RATE, discontinuous=discontinuous)
         self._graph: Graph | None = None
         self._format: tuple[str, str, int] | None = None
         self._converters: dict[tuple[str, str, int], Any] = {}
         self._taken = 0
+        self._waiting = 0
         self._inserted_s = 0.0
         self._gaps: list[tuple[int, int]] = []
         self._chunks: list[NDArray[np.float32]] = []
@@ -135,9 +138,12 @@ class SoundTrack:
         frame.pts, frame.time_base = self._taken, Fraction(1, self._format[2])
         self._taken += frame.samples
         self._graph.push(frame)
-        self._pull()
+        self._waiting += 1
+        if self._waiting == _BATCH:
+            self._pull()
 
     def _pull(self) -> None:
+        self._waiting = 0
         while self._graph is not None:
             try:
                 block = self._graph.pull()

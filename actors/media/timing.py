@@ -25,7 +25,9 @@ class PresentationClock:
     taken out, so that times go on from where they were. A frame that is not later than its predecessor is refused.
     """
 
-    default_step_s: float | None
+    tick_s: float
+    """The resolution of the stream's clock: frames count their length in it."""
+    default_step_s: float | None = None
     discontinuous: bool = False
     first_s: float | None = None
     end_s: float = 0.0
@@ -58,7 +60,7 @@ class PresentationClock:
         return 0.0 if self.first_s is None else self._last_s - self.first_s
 
     def _time(self, frame: Any) -> float:
-        if frame.pts is None or frame.time_base is None:
+        if frame.pts is None:
             return self.end_s
         time_s = float(frame.time) + self._offset_s
         if not self.discontinuous or self.first_s is None:
@@ -70,8 +72,8 @@ class PresentationClock:
         return time_s
 
     def _duration(self, frame: Any) -> float:
-        if frame.duration and frame.time_base is not None:
-            return float(frame.duration * frame.time_base)
+        if frame.duration:
+            return int(frame.duration) * self.tick_s
         if self.default_step_s:
             return self.default_step_s
         return self.times_s[-1] - self.times_s[-2] if len(self.times_s) > 1 else 0.0

@@ -57,7 +57,9 @@ class PictureTrack:
         self._wants = wants
         self._aspect = stream.sample_aspect_ratio or Fraction(1)
         self._tick_s = float(stream.time_base)
-        self._clock = PresentationClock(default_step_s=1 / rate if rate else None, discontinuous=discontinuous)
+        self._clock = PresentationClock(
+            tick_s=self._tick_s, default_step_s=1 / rate if rate else None, discontinuous=discontinuous
+        )
         self._boundaries = BoundaryDetector(rate)
         self._thumbnailer = Thumbnailer()
         self._chooser = KeyframeChooser()

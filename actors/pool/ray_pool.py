@@ -11,11 +11,9 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import secrets
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import ray
@@ -25,28 +23,13 @@ from actors.backend import Failure, Outcome, StageItem, StageStatus
 from actors.host import ActorHost, resident_mib
 from actors.pool.base import ActorDied, ActorReady, ActorSpec, Call, CallDone, Host, HostReport, PayloadRefs, PoolEvent
 from actors.pool.fake_pool import references
+from actors.pool.ray_options import RayOptions, make_token
 
 DEATHS = (RayActorError, NodeDiedError, WorkerCrashedError, OutOfMemoryError)
 """Ray's ways to say that a process is gone; they are siblings, not one tree."""
 CLOSE_S = 10.0
 """How long the actors may take, together, to close in order."""
 _SLOTS = 3  # audio, frames, keyframes
-
-
-@dataclass(frozen=True, slots=True)
-class RayOptions:
-    """How Ray is started: logical CPUs, object store, niceness of the workers, and where it keeps what it needs.
-
-    auth_token: the file of the token that keeps other users of the host out; None: Ray's own, in the home directory,
-    which a service need not have.
-    temp_dir: at most about 60 bytes, because Ray puts AF_UNIX sockets (107 bytes) below it; None: Ray's default.
-    """
-
-    num_cpus: float
-    object_store_mib: int
-    niceness: int = 15
-    temp_dir: str | None = None
-    auth_token: Path | None = None
 
 
 class _Actor:
@@ -150,7 +133,7 @@ class RayPool:
         os.environ.setdefault("RAY_worker_niceness", str(options.niceness))
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "1")
         if options.auth_token is not None:
-            _make_token(options.auth_token)
+            make_token(options.auth_token)
             os.environ.setdefault("RAY_AUTH_TOKEN_PATH", str(options.auth_token))
         with _signals_kept():
             ray.init(
@@ -216,14 +199,6 @@ def _signals_kept() -> Iterator[None]:
         for number, handler in before.items():
             with contextlib.suppress(ValueError):  # not the main thread: Ray could not touch them either
                 signal.signal(number, handler)
-
-
-def _make_token(path: Path) -> None:
-    """Write a new token where there is none; Ray refuses a path without one instead of making it."""
-    with contextlib.suppress(FileExistsError):
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_hex(32))
 
 
 def _threes(parts: Sequence[Any]) -> list[tuple[Any, Any, Any]]:

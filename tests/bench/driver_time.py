@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -96,8 +96,8 @@ class TimedHost:
         self._host.close()
 
 
-def drive(videos: int) -> Drive:
-    """Work through `videos` small files with the driver, one already behind it."""
+def drive(videos: int, *, samples: int = 0, profiler: cProfile.Profile | None = None) -> Drive:
+    """Work through `videos` small files with the driver, one already behind it; look at memory `samples` times."""
     spent = Spent()
     with tempfile.TemporaryDirectory() as home, _assembled(Path(home), spent) as assembly:
         _enqueue(assembly, Path(home) / "in", range(1))
@@ -105,7 +105,8 @@ def drive(videos: int) -> Drive:
         _enqueue(assembly, Path(home) / "in", range(1, videos + 1))
         spent.cpu_s = spent.wall_s = 0.0
         cpu_s, wall_s = time.process_time(), time.perf_counter()
-        memory_mib = _work(assembly, sample_every=max(1, videos // _SAMPLES))
+        with profiler or nullcontext():
+            memory_mib = _work(assembly, sample_every=videos // samples if samples else 0)
         cpu_s, wall_s = time.process_time() - cpu_s, time.perf_counter() - wall_s
         done = len(assembly.ledger.jobs({State.DONE}))
         if done != videos + 1:
@@ -131,7 +132,7 @@ def figures(*, videos: int, repetitions: int, memory_videos: int) -> list[report
             note="" if met else ", ".join(f"{name} {share:.0%}" for name, share in list(shares.items())[:4]),
             values={"cpu_ms": [r.cpu_ms for r in runs], "wall_ms": [r.wall_ms for r in runs], "profile": shares},
         ),
-        memory_figure(drive(memory_videos)),
+        memory_figure(drive(memory_videos, samples=_SAMPLES)),
     ]
 
 
@@ -150,10 +151,8 @@ def memory_figure(run: Drive) -> report.Figure:
 
 def profile(videos: int) -> dict[str, float]:
     """Return the share of the driver's time by part of the code, largest first; the hosts' share left out."""
-    profiler = cProfile.Profile()
-    profiler.enable()
-    drive(videos)
-    profiler.disable()
+    profiler = cProfile.Profile(time.process_time)
+    drive(videos, profiler=profiler)
     spent: Counter[str] = Counter()
     for (file, _, function), row in pstats.Stats(profiler).stats.items():  # type: ignore[attr-defined] # there, untyped
         spent[_group(file, function)] += row[2]

@@ -78,7 +78,8 @@ def ray_pool(configuration: Configuration) -> Pool:
     import cheap_hosts
     import ray
 
-    from actors.pool.ray_pool import RayOptions, RayPool
+    from actors.pool.ray_options import RayOptions
+    from actors.pool.ray_pool import RayPool
 
     ray.cloudpickle.register_pickle_by_value(cheap_hosts)
     token = configuration.state.dir / "ray-auth-token"

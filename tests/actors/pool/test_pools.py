@@ -35,7 +35,8 @@ def call(call_id: int, video_id: str, *, operation: str = "ocr", refs: PayloadRe
 def ray_pool() -> Iterator[Any]:
     import ray  # noqa: PLC0415 - only tests marked real_ray pay for the import
 
-    from actors.pool.ray_pool import RayOptions, RayPool  # noqa: PLC0415 - as above
+    from actors.pool.ray_options import RayOptions
+    from actors.pool.ray_pool import RayPool  # noqa: PLC0415 - as above
 
     ray.cloudpickle.register_pickle_by_value(trial_hosts)
     pool = RayPool(RayOptions(num_cpus=2, object_store_mib=100), trial_hosts.TrialHost)

@@ -193,6 +193,8 @@ def test_a_renamed_file_keeps_its_job(bench: Bench, media: Any, state: State, wh
     assert [(row.job_id, row.location[1], row.state) for row in bench.ledger.rows if row.state is not State.GONE] == [
         (1, b"new.mp4", expected)
     ]
+    assert len(bench.ledger.rows) == 1
+    assert bench.events.names().count("file.seen") == 1
 
 
 def test_a_file_renamed_while_it_waits_keeps_its_row(bench: Bench, media: Any) -> None:
@@ -279,6 +281,59 @@ def test_absences_are_not_added_up(bench: Bench, media: Any, tmp_path: Path) -> 
         (tmp_path / "aside.mp4").rename(path)
         bench.run(30)
     assert "file.gone" not in bench.events.names()
+
+
+def hint(bench: Bench, directory: bytes = b"") -> None:
+    """What an event would do: have one directory scanned now."""
+    assert bench.intake is not None
+    bench.intake._inboxes[0].ask_for(directory, at_s=bench.clock.monotonic())
+
+
+def test_an_absence_from_before_the_root_was_lost_does_not_count(bench: Bench, media: Any, tmp_path: Path) -> None:
+    path = bench.drop("x.mp4", media.mp4())
+    bench.run(3)
+    path.rename(tmp_path / "x.mp4")
+    hint(bench)
+    bench.run(0.5)
+    bench.root.rename(tmp_path / "aside")
+    bench.run(60)
+    (tmp_path / "aside").rename(bench.root)
+    while "root.back" not in bench.events.names():
+        bench.run(0.5)
+    (tmp_path / "x.mp4").rename(path)
+    bench.run(60)
+    assert "file.gone" not in bench.events.names()
+
+
+def test_a_hint_finds_a_whole_tree_that_was_moved_in(bench: Bench, media: Any, tmp_path: Path) -> None:
+    bench.settings = replace(bench.settings, sweep_s=1e6)
+    bench.run(1)
+    (tmp_path / "tree" / "deep").mkdir(parents=True)
+    (tmp_path / "tree" / "deep" / "x.mp4").write_bytes(media.mp4())
+    (tmp_path / "tree").rename(bench.root / "tree")
+    hint(bench)
+    bench.run(3)
+    assert bench.states() == {"tree/deep/x.mp4": State.QUEUED}
+
+
+def test_a_hint_finds_a_whole_tree_gone(bench: Bench, media: Any) -> None:
+    bench.settings = replace(bench.settings, sweep_s=1e6)
+    bench.drop("a/b/x.mp4", media.mp4())
+    bench.drop("ab/y.mp4", media.mp4())
+    bench.run(3)
+    shutil.rmtree(bench.root / "a")
+    hint(bench)
+    bench.run(5)
+    assert bench.states() == {"a/b/x.mp4": State.GONE, "ab/y.mp4": State.QUEUED}
+
+
+def test_a_restart_does_not_put_off_the_end_of_an_incomplete_file(bench: Bench, media: Any) -> None:
+    bench.drop("x.mp4", media.mp4()[:-20])
+    bench.run(3)
+    bench.row("x.mp4").changed_at_s = bench.clock.wall() - DAY
+    bench.restart()
+    bench.run(3)
+    assert [(row.state, row.truncated) for row in bench.ledger.rows] == [(State.QUEUED, True)]
 
 
 def test_an_inode_under_another_name_with_other_content_is_not_the_file_renamed(bench: Bench, media: Any) -> None:
