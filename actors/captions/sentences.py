@@ -24,9 +24,11 @@ STILL, FAST = 0.002, 0.04
 """Mean luma change between neighbouring frames: titles and tripods stay below the first, hands and butterflies that
 fill the picture above the second."""
 MOST_COLOURS = 2
+MIN_COLOUR_SHARE = 0.15
 MOST_TEXTS = 2
 MOST_CHARACTERS = 60
 LINE_GAP = 0.8
+"""Largest gap between two lines of one text, in heights of the smaller line."""
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 ELLIPSIS = "…"
 assert LEFT < RIGHT and UPPER < LOWER and DARK < BRIGHT and STILL < FAST and MEDIUM < CLOSE_UP  # noqa: PT018, S101 - one order each
@@ -52,10 +54,10 @@ def _subject(seen: Seen) -> str:
     """Who and which text is in the picture."""
     faces = _faces(seen.faces) if seen.faces else ""
     text = _text(seen.lines) if seen.lines else ""
-    if faces and text:
-        return f"{faces}, with {text}."
-    if faces or text:
-        return f"{faces}." if faces else f"{_capital(text)}."
+    if faces:
+        return f"{faces}, with {text}." if text else f"{faces}."
+    if text:
+        return f"{_capital(text)} {'is' if text.startswith('the text ') else 'are'} on screen."
     looked_for = [name for name, found in (("face", seen.faces), ("text", seen.lines)) if found is not None]
     return f"{_capital(' and '.join(f'no {name}' for name in looked_for))} was found." if looked_for else ""
 
@@ -63,13 +65,13 @@ def _subject(seen: Seen) -> str:
 def _faces(faces: Sequence[Box]) -> str:
     framing = _framing(max(max(box[2], box[3]) for box in faces))
     if len(faces) == 1:
-        return f"{framing} of a face {_place(faces[0])}"
+        return f"{framing} shows a face {_place(faces[0])}"
     if len(faces) == 2:  # noqa: PLR2004 - two have a place each
         first, second = sorted(faces, key=lambda box: box[0] + box[2] / 2)
         places = _place(first), _place(second)
         where = f"both {places[0]}" if places[0] == places[1] else f"one {places[0]} and one {places[1]}"
-        return f"{framing} of two faces, {where}"
-    return f"{framing} of {_number(len(faces))} faces"
+        return f"{framing} shows two faces, {where}"
+    return f"{framing} shows {_number(len(faces))} faces"
 
 
 def _framing(share: float) -> str:
@@ -96,7 +98,7 @@ def _text(lines: Sequence[TextLine]) -> str:
     shown = [block for block in blocks if block in largest]
     quoted = [f"“{_shortened(' '.join(line.text for line in block))}”" for block in shown]
     if len(blocks) == 1:
-        return f"the text {quoted[0]} {_place(shown[0][0].box)}"
+        return f"the text {quoted[0]} {_place(_around(shown[0]))}"
     if len(blocks) > MOST_TEXTS:
         return f"the texts {', '.join(quoted)} and more"
     return f"the texts {' and '.join(quoted)}"
@@ -112,6 +114,13 @@ def _blocks(lines: Sequence[TextLine]) -> list[list[TextLine]]:
         else:
             above.append(line)
     return blocks
+
+
+def _around(block: Sequence[TextLine]) -> Box:
+    left, top = min(line.box[0] for line in block), min(line.box[1] for line in block)
+    right = max(line.box[0] + line.box[2] for line in block)
+    bottom = max(line.box[1] + line.box[3] for line in block)
+    return (left, top, right - left, bottom - top)
 
 
 def _below(upper: Box, lower: Box) -> bool:
@@ -141,7 +150,7 @@ def _picture(seen: Seen) -> str:
 
 
 def _look(measures: FrameMeasures) -> str:
-    names = [name for name, _ in measures.colours[:MOST_COLOURS]]
+    names = [name for name, share in measures.colours[:MOST_COLOURS] if share >= MIN_COLOUR_SHARE]
     if measures.contrast < EVEN_CONTRAST and names:
         return f"plain {names[0]}"
     brightness = "dark" if measures.brightness < DARK else "bright" if measures.brightness > BRIGHT else ""

@@ -143,9 +143,7 @@ class HaarFaces(Backend[HaarOptions]):
         fired = self._fired(CONFIRMING, np.ascontiguousarray(around), hits=CONFIRMING_HITS, smallest=smallest)
         return any(_shared(here, other) >= SAME_FACE for other in fired)
 
-    def _fired(
-        self, cascade: str, grey: NDArray[np.uint8], *, hits: int, smallest: int | None = None
-    ) -> list[Window]:
+    def _fired(self, cascade: str, grey: NDArray[np.uint8], *, hits: int, smallest: int | None = None) -> list[Window]:
         least = smallest or round(MIN_SHARE * max(grey.shape))
         boxes, counts = self._cascades[cascade].detectMultiScale2(
             grey, scaleFactor=SCALE_STEP, minNeighbors=hits, minSize=(least, least)

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from actors.ocr.engine import Reading
-from actors.ocr.following import SAME_PLACE, Track
 from actors.ocr.regions import Rect, overlap, relative
+from actors.ocr.tracks import SAME_PLACE, Track
 from actors.ocr.wording import best, is_ideograph, same_words
 from actors.results import TextOverlay
 

@@ -33,6 +33,8 @@ class RapidOcrOptions(BackendOptions):
     """Shortest time between two looks at the analysis frames, unless a followed text has just gone."""
     recheck_s: float = Field(default=1.0, gt=0)
     """Longest time without a look while the picture changes."""
+    lines_per_s: float = Field(default=8.0, gt=0)
+    """Lines read a second of media at most, on average; beyond that only the largest new ones are read."""
 
 
 class RapidOcr(Backend[RapidOcrOptions]):
@@ -116,7 +118,13 @@ class RapidOcr(Backend[RapidOcrOptions]):
         frames = item.frames
         if not self.options.overlays or frames is None or not len(frames):
             return (), 0
-        pace = Pace(look_s=self.options.look_s, recheck_s=self.options.recheck_s, side=self.options.frame_side)
+        options = self.options
+        pace = Pace(
+            look_s=options.look_s,
+            recheck_s=options.recheck_s,
+            side=options.frame_side,
+            lines_per_s=options.lines_per_s,
+        )
         follower = TextFollower(
             self._loaded(),
             frames=frames,
@@ -151,9 +159,7 @@ def _decoded(jpeg: bytes, index: int) -> NDArray[np.uint8]:
     return np.asarray(picture, dtype=np.uint8)
 
 
-def _placed(
-    lines: Sequence[Sequence[TextLine]], media: Media, *, width: int, height: int
-) -> tuple[KeyframeLine, ...]:
+def _placed(lines: Sequence[Sequence[TextLine]], media: Media, *, width: int, height: int) -> tuple[KeyframeLine, ...]:
     """Return the keyframes' lines with their times, as rectangles in the pixels of the analysis frames."""
     return tuple(
         KeyframeLine(shot.keyframe_s, _pixels(line.box, width=width, height=height), _reading(line))

@@ -76,7 +76,7 @@ def cache() -> Path:
 
 
 def _write(path: Path, spec: ClipSpec) -> None:
-    import av  # noqa: PLC0415 - the benches import this module for its names alone
+    import av
 
     with av.open(str(path), "w") as out:
         video = out.add_stream("libx264", rate=RATE)
@@ -98,7 +98,7 @@ def _encoded(stream: Any, frames: Iterator[Any]) -> Iterator[Any]:
 
 
 def _pictures(spec: ClipSpec) -> Iterator[Any]:
-    import av  # noqa: PLC0415 - as above
+    import av
 
     chance = np.random.default_rng(spec.seed)
     starts = [0, *spec.cuts(), DURATION_S * RATE]
@@ -120,7 +120,7 @@ def _pictures(spec: ClipSpec) -> Iterator[Any]:
 
 def _texture(chance: np.random.Generator) -> tuple[NDArray[np.int16], list[NDArray[np.uint8]]]:
     """Return luma and chroma of one shot: noise of several sizes around a level and colours of its own."""
-    import cv2  # noqa: PLC0415 - as above
+    import cv2
 
     luma = np.full((HEIGHT, WIDTH), chance.uniform(70, 180), np.float32)
     for side, height in ((6, 40.0), (24, 25.0), (96, 15.0)):
@@ -133,7 +133,7 @@ def _texture(chance: np.random.Generator) -> tuple[NDArray[np.int16], list[NDArr
 
 def _title(text: str) -> NDArray[np.int16]:
     """Return white letters as what they add to the luma below them."""
-    from PIL import Image, ImageDraw, ImageFont  # noqa: PLC0415 - as above
+    from PIL import Image, ImageDraw, ImageFont
 
     image = Image.new("L", (900, 130), 0)
     font = ImageFont.load_default(size=96)
@@ -147,7 +147,7 @@ def _stacked(planes: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
 
 
 def _sound(spec: ClipSpec) -> Iterator[Any]:
-    import av  # noqa: PLC0415 - as above
+    import av
 
     times = np.arange(DURATION_S * SOUND_RATE) / SOUND_RATE
     noise = np.random.default_rng(spec.seed).normal(0.0, 0.05, times.size)

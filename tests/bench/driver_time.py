@@ -23,9 +23,10 @@ from typing import Any
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).resolve().parents[1] / "e2e")]
 
-from cheap_hosts import cheap_host, mp4
-
 import report
+from cheap_hosts import cheap_host, mp4
+from usage import resident_mib, say
+
 from actors.backend import Outcome, StageItem
 from actors.pool.base import ActorSpec, Host, HostReport
 from actors.pool.fake_pool import FakePool
@@ -36,7 +37,6 @@ from service.ledger.ledger import open_ledger
 from service.ledger.states import State
 from service.logs import start
 from service.state import ledger_path, make_output_root
-from usage import resident_mib, say
 
 BOUND_MS = 5.0
 GROWTH_MIB = 3.0

@@ -50,7 +50,10 @@ def score(corpus: Path) -> list[Row]:
     where = f"{len(frames)} labelled frames, {with_faces} with faces"
     return [
         Row(
-            "frame precision of faces", where, f"{precision:.2f}", f"≥ {MIN_FRAME_PRECISION}",
+            "frame precision of faces",
+            where,
+            f"{precision:.2f}",
+            f"≥ {MIN_FRAME_PRECISION}",
             precision >= MIN_FRAME_PRECISION,
         ),
         Row("frames with a face found", where, f"{seen} of {with_faces} ({seen / with_faces:.0%})"),
@@ -79,7 +82,7 @@ def judged_frames(corpus: Path) -> Iterator[JudgedFrame]:
 def _pictures(path: Path, times_s: Sequence[float]) -> tuple[bytes, ...]:
     if path.suffix not in PICTURES:
         return keyframe_jpegs(path, times_s)
-    import cv2  # noqa: PLC0415 - heavy
+    import cv2
 
     return (jpeg(cv2.imread(str(path), cv2.IMREAD_COLOR)[..., ::-1]),)
 

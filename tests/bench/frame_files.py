@@ -26,7 +26,7 @@ class AnalysisFrames:
 
 def displayed_frames(path: Path) -> Iterator[tuple[float, NDArray[np.uint8]]]:
     """Yield (presentation time in seconds, RGB picture upright at full size) of the first video stream."""
-    import av  # noqa: PLC0415 - heavy; the tables import this module for its names alone
+    import av
 
     with av.open(f"file:{path}") as container:
         stream = container.streams.video[0]
@@ -70,7 +70,7 @@ def keyframe_jpegs(path: Path, times_s: Sequence[float]) -> tuple[bytes, ...]:
 
 def shrunk(picture: NDArray[np.uint8], *, long_side: int) -> NDArray[np.uint8]:
     """Return the picture with its longer side at `long_side` pixels, or as it is where it is smaller."""
-    import cv2  # noqa: PLC0415 - heavy, as above
+    import cv2
 
     height, width = picture.shape[:2]
     scale = long_side / max(height, width)
@@ -82,7 +82,7 @@ def shrunk(picture: NDArray[np.uint8], *, long_side: int) -> NDArray[np.uint8]:
 
 def jpeg(picture: NDArray[np.uint8]) -> bytes:
     """Return an RGB picture as JPEG bytes."""
-    import cv2  # noqa: PLC0415 - heavy, as above
+    import cv2
 
     ok, encoded = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, KEYFRAME_QUALITY])
     if not ok:

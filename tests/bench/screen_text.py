@@ -101,7 +101,8 @@ def read_clip(backend: RapidOcr, clip: Path, cuts_s: Sequence[float]) -> tuple[O
     """Run the backend on a clip cut at `cuts_s` (first and last included)."""
     analysis = analysis_frames(clip)
     shots = tuple(
-        Shot(start_s=start, end_s=end, keyframe_s=(start + end) / 2) for start, end in zip(cuts_s, cuts_s[1:], strict=False)
+        Shot(start_s=start, end_s=end, keyframe_s=(start + end) / 2)
+        for start, end in zip(cuts_s, cuts_s[1:], strict=False)
     )
     media = Media(
         container="mp4",
@@ -216,7 +217,7 @@ def negative_rows(backend: RapidOcr, corpus: Path) -> list[Row]:
 
 def picture_lines(backend: RapidOcr, picture: Path) -> list[str]:
     """Return the lines of a still picture, as those of a clip of one keyframe."""
-    import cv2  # noqa: PLC0415 - heavy
+    import cv2
 
     bgr = cv2.imread(str(picture), cv2.IMREAD_COLOR)
     shot = Shot(start_s=0.0, end_s=1.0, keyframe_s=0.0)

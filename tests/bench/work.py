@@ -26,7 +26,7 @@ MODELS = ("vad", "asr", "diarization", "captions", "objects", "ocr", "audio")
 
 def bare(clips: Sequence[Path], *, threads: int, sound: bool) -> Usage:
     """Decode the pictures of each clip, and do nothing with them."""
-    import av  # noqa: PLC0415 - part of the start, which is measured apart
+    import av
 
     started = _now()
     for path in clips:
@@ -44,9 +44,9 @@ def describe(clips: Sequence[Path], *, threads: int, stages: Sequence[str] = ())
 
     One clip is described before the clock starts, so that libraries are loaded and the pool is up.
     """
-    from service.assets import demo_clip  # noqa: PLC0415 - as above
-    from service.ledger.ledger import open_ledger  # noqa: PLC0415 - as above
-    from service.state import ledger_path, make_output_root  # noqa: PLC0415 - as above
+    from service.assets import demo_clip
+    from service.ledger.ledger import open_ledger
+    from service.state import ledger_path, make_output_root
 
     with tempfile.TemporaryDirectory() as home:
         settings = settings_of(Path(home), threads=threads, stages=stages)
@@ -59,7 +59,7 @@ def describe(clips: Sequence[Path], *, threads: int, stages: Sequence[str] = ())
 
 def settings_of(home: Path, *, threads: int, stages: Sequence[str] = ()):  # noqa: ANN201 - imported late
     """Return the embedded profile with only `stages` between decoding and the document, everything in this process."""
-    from service.configuration import load  # noqa: PLC0415 - as above
+    from service.configuration import load
 
     off = {f"stages.{stage}.backends": [] for stage in MODELS if stage not in stages}
     flags = {
@@ -76,9 +76,9 @@ def settings_of(home: Path, *, threads: int, stages: Sequence[str] = ()):  # noq
 
 def _described(settings, ledger, batches: Sequence[Sequence[Path]]) -> Usage:  # noqa: ANN001 - imported late
     """Return what the last batch took."""
-    from service.assembly import assemble  # noqa: PLC0415 - as above
-    from service.intake.enlist import enlist  # noqa: PLC0415 - as above
-    from service.ledger.states import State  # noqa: PLC0415 - as above
+    from service.assembly import assemble
+    from service.intake.enlist import enlist
+    from service.ledger.states import State
 
     driver = assemble(settings, ledger=ledger, emit=lambda *_a, **_k: None).driver
     for batch in batches:

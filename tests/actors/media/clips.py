@@ -10,9 +10,12 @@ from pathlib import Path
 
 import av
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from actors.backend import SourceRef, StageItem
+from actors.errors import ActorError
+from actors.media.backend import PyAvDecode
 
 TICK = Fraction(1, 12_800)
 AUDIO_RATE = 44_100
@@ -91,6 +94,14 @@ def source(path: Path | bytes) -> SourceRef:
 def item(path: Path | bytes, wants: Iterable[str] = EVERYTHING) -> StageItem:
     """The item the scheduler would hand over."""
     return StageItem("v", source=source(path), wants=frozenset(wants))
+
+
+def refusal(backend: PyAvDecode, path: Path | bytes) -> str:
+    """The reason with which a file is refused; it comes with a message for people."""
+    with pytest.raises(ActorError) as refused:
+        backend.run([item(path)])
+    assert len(str(refused.value)) > len(refused.value.reason), "a message for people"
+    return refused.value.reason
 
 
 def _video_stream(out: av.container.OutputContainer, clip: Clip) -> av.VideoStream:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,3 +22,11 @@ def decode() -> Iterator[PyAvDecode]:
     backend.load()
     yield backend
     backend.close()
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three shots of 1.2 s with a tone."""
+    clips = importlib.import_module("clips")
+    pictures = clips.shots(clips.RED, clips.GREEN, clips.BLUE, frames=30)
+    return clips.write(tmp_path_factory.mktemp("media") / "clip.mp4", clips.Clip.steady(pictures, tone=(0, 3.6)))

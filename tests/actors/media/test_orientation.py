@@ -90,7 +90,7 @@ def test_sample_aspect_comes_before_turning(aspect: Fraction, orientation: Orien
 
 
 def test_anamorphic_clips_get_keyframes_of_the_displayed_size(decode: PyAvDecode, tmp_path: Path) -> None:
-    import cv2  # noqa: PLC0415 - only this test looks into a JPEG
+    import cv2
 
     path = write(tmp_path / "clip.mp4", Clip.steady([corners()] * 3, aspect=Fraction(4, 3)))
     outcome = decode.run([item(path)])[0]

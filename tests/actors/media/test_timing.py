@@ -126,7 +126,7 @@ def test_sound_and_picture_share_one_zero(
 
 def test_every_frame_of_the_counter_is_at_its_own_time(corpus: Path) -> None:
     """30 frames at 10 fps: with the frame's time the picture must be the one the file holds at that time."""
-    import av  # noqa: PLC0415 - the reference is PyAV alone
+    import av
 
     path = corpus / "cuts" / "pyscenedetect_counter.mp4"
     backend = PyAvDecode(DecodeOptions(threads=1, analysis_fps=10, analysis_long_side=1920, frames_mib=400))

@@ -33,10 +33,10 @@ def call(call_id: int, video_id: str, *, operation: str = "ocr", refs: PayloadRe
 
 @pytest.fixture(scope="module")
 def ray_pool() -> Iterator[Any]:
-    import ray  # noqa: PLC0415 - only tests marked real_ray pay for the import
+    import ray
 
     from actors.pool.ray_options import RayOptions
-    from actors.pool.ray_pool import RayPool  # noqa: PLC0415 - as above
+    from actors.pool.ray_pool import RayPool
 
     ray.cloudpickle.register_pickle_by_value(trial_hosts)
     pool = RayPool(RayOptions(num_cpus=2, object_store_mib=100), trial_hosts.TrialHost)
