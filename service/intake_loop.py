@@ -37,6 +37,7 @@ class IntakeLoop:
     def stop(self, *, timeout_s: float = 5.0) -> None:
         """End the thread after its present step; nothing is lost, for what has not settled settles anew."""
         self._stopping.set()
+        self._intake.wake()
         if self._thread.is_alive():
             self._thread.join(timeout=timeout_s)
         self._intake.stop()
@@ -44,6 +45,7 @@ class IntakeLoop:
     def recheck(self, root: bytes, path: bytes) -> None:
         """Have a file taken up from the start, because its job ended when the file changed; from any thread."""
         self._rechecks.append((root, path))
+        self._intake.wake()
 
     def gauges(self) -> dict[str, float]:
         """Return intake's figures for the heartbeat."""
@@ -62,7 +64,9 @@ class IntakeLoop:
                 self._emit("scan.failed", path="", reason="bug", cause=f"{type(exc).__name__}: {exc}")
                 self._stopping.wait(AFTER_FAILURE_S)
             else:
-                self._intake.wait(LONGEST_PAUSE_S)
+                # A step clears what woke it, so what came during it is asked for here.
+                if not (self._stopping.is_set() or self._rechecks):
+                    self._intake.wait(LONGEST_PAUSE_S)
 
     def _step(self) -> None:
         while self._rechecks:

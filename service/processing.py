@@ -87,6 +87,7 @@ def process(
             tracker.total = len(assembly.plan.expected) + 1
             jobs = _take(ledger, found, force=force)
             _work(assembly, jobs, tracker)
+            _log_refusals(refused, emit)
             return [*(_answer(ledger, job_id) for job_id in jobs), *map(_refusal, refused)]
         finally:
             ledger.close()
@@ -172,6 +173,12 @@ def _document(job: Job) -> Path | None:
     if job.output_root is None or job.document is None or published(job.output_root, job.document) is None:
         return None
     return Path(os.fsdecode(job.output_root), f"{job.document}.json")
+
+
+def _log_refusals(refused: Iterable[Refused], emit: Emit) -> None:
+    for file in refused:
+        event = "file.blocked" if file.reason == "unreadable" else "file.rejected"
+        emit(event, path=file.path, reason=file.reason, detail=file.detail)
 
 
 def _refusal(refused: Refused) -> Processed:

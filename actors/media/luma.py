@@ -7,6 +7,7 @@ than one unit between long sides of 128 and 256.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -15,27 +16,26 @@ from numpy.typing import NDArray
 
 THUMBNAIL_SIDE = 128
 FINE_SIDE = 512
-_PLANAR = {
-    f"yuv{prefix}{sampling}p{depth}"
-    for prefix, sampling, depth in (
-        ("", "420", ""),
-        ("", "422", ""),
-        ("", "444", ""),
-        ("j", "420", ""),
-        ("j", "422", ""),
-        ("j", "444", ""),
-        ("", "420", "10le"),
-        ("", "422", "10le"),
-        ("", "444", "10le"),
-        ("", "420", "12le"),
-        ("", "422", "12le"),
-        ("", "444", "12le"),
-    )
-}
-_INTERLEAVED = {"nv12": 0, "p010le": 8}
-"""Formats with both chroma channels in one plane, and how far their samples are shifted to reach 8 bits."""
 _FULL_RANGE = 2
 _BLACK, _WHITE = 16, 235
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """How a pixel format stores its samples: bits above eight, and whether Cb and Cr share a plane."""
+
+    shift: int = 0
+    wide: bool = False
+    interleaved: bool = False
+
+
+_DEPTHS = {"": _Layout(), "10le": _Layout(2, wide=True), "12le": _Layout(4, wide=True)}
+_LAYOUTS = {
+    **{f"yuv{sampling}p{depth}": kind for sampling in ("420", "422", "444") for depth, kind in _DEPTHS.items()},
+    **{f"yuvj{sampling}p": _Layout() for sampling in ("420", "422", "444")},
+    "nv12": _Layout(interleaved=True),
+    "p010le": _Layout(8, wide=True, interleaved=True),
+}
 
 
 class Thumbnailer:
@@ -62,8 +62,9 @@ class Thumbnailer:
 def fine_luma(frame: Any) -> NDArray[np.uint8]:
     """Return the luma sampled to a long side of about `FINE_SIDE`, where blur still shows; uint8, coded range."""
     step = max(1, round(max(frame.width, frame.height) / FINE_SIDE))
-    if (frame.format.name in _PLANAR or frame.format.name in _INTERLEAVED) and frame.planes[0].line_size > 0:
-        return np.ascontiguousarray(_eight_bit(frame, _rows(frame, 0)[::step, ::step]))
+    layout, plane = _LAYOUTS.get(frame.format.name), frame.planes[0]
+    if layout is not None and plane.line_size > 0:
+        return _eight_bit(_rows(plane, layout)[::step, ::step], layout)
     return np.ascontiguousarray(_scaled(frame, step)[..., 0])
 
 
@@ -90,40 +91,31 @@ def sampling_step(frame: Any, side: int) -> int:
 
 def _planes(frame: Any, step: int) -> list[NDArray[np.uint8]] | None:
     """Return Y, Cr and Cb sampled on one grid, or None for formats whose planes cannot be picked from."""
-    name = frame.format.name
-    if any(plane.line_size <= 0 for plane in frame.planes):
-        return None  # stored bottom-up
-    if name in _INTERLEAVED:
-        chroma = _rows(frame, 1)[:: step // 2]
-        picked = [_rows(frame, 0)[::step, ::step], chroma[:, 1::step], chroma[:, 0::step]]
-    elif name in _PLANAR:
-        picked = [_picked(frame, index, step) for index in (0, 2, 1)]
-    else:
+    layout, planes = _LAYOUTS.get(frame.format.name), frame.planes
+    if layout is None or any(plane.line_size <= 0 for plane in planes):  # negative: stored bottom-up
         return None
-    return [np.ascontiguousarray(_eight_bit(frame, plane)) for plane in picked]
+    luma = _rows(planes[0], layout)[::step, ::step]
+    if layout.interleaved:
+        pairs = _rows(planes[1], layout, channels=2)[:: step // 2]
+        picked = [luma, pairs[:, 1::step], pairs[:, 0::step]]
+    else:
+        down = step // (2 if planes[1].height < planes[0].height else 1)
+        across = step // (2 if planes[1].width < planes[0].width else 1)
+        picked = [luma, *(_rows(planes[index], layout)[::down, ::across] for index in (2, 1))]
+    return [_eight_bit(samples, layout) for samples in picked]
 
 
-def _picked(frame: Any, index: int, step: int) -> NDArray[Any]:
-    plane = frame.planes[index]
-    down = step // (2 if plane.height < frame.height else 1)
-    across = step // (2 if plane.width < frame.width else 1)
-    return _rows(frame, index)[::down, ::across]
+def _rows(plane: Any, layout: _Layout, *, channels: int = 1) -> NDArray[Any]:
+    """Return a view on a plane, shape (height, samples per row)."""
+    dtype, size = (np.uint16, 2) if layout.wide else (np.uint8, 1)
+    height, pitch = plane.height, plane.line_size // size
+    return np.frombuffer(plane, dtype=dtype, count=pitch * height).reshape(height, pitch)[:, : plane.width * channels]
 
 
-def _rows(frame: Any, index: int) -> NDArray[Any]:
-    """Return a view on a plane, shape (height, samples per row); interleaved chroma counts both channels."""
-    plane = frame.planes[index]
-    dtype: type[np.generic] = np.uint16 if frame.format.components[0].bits > 8 else np.uint8  # noqa: PLR2004 - bits of a byte
-    pitch = plane.line_size // np.dtype(dtype).itemsize
-    samples = plane.width * (2 if index == 1 and frame.format.name in _INTERLEAVED else 1)
-    return np.frombuffer(plane, dtype=dtype)[: pitch * plane.height].reshape(plane.height, pitch)[:, :samples]
-
-
-def _eight_bit(frame: Any, samples: NDArray[Any]) -> NDArray[np.uint8]:
-    if samples.dtype == np.uint8:
-        return np.asarray(samples, dtype=np.uint8)
-    shift = _INTERLEAVED.get(frame.format.name, frame.format.components[0].bits - 8)
-    return np.asarray(samples >> shift, dtype=np.uint8)
+def _eight_bit(samples: NDArray[Any], layout: _Layout) -> NDArray[np.uint8]:
+    if not layout.wide:
+        return np.ascontiguousarray(samples, dtype=np.uint8)
+    return np.ascontiguousarray(samples >> layout.shift).astype(np.uint8)
 
 
 def _scaled(frame: Any, step: int) -> NDArray[np.uint8]:

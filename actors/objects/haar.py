@@ -88,10 +88,10 @@ class HaarFaces(Backend[HaarOptions]):
             import cv2  # noqa: PLC0415 - heavy
 
             cv2.setNumThreads(self.options.threads)
-            folder = Path(cv2.data.haarcascades)
+            folder = Path(cv2.__file__).with_name("data")
             for name in (FRONTAL, CONFIRMING, PROFILE):
                 self._cascades[name] = _cascade(cv2, folder / f"haarcascade_{name}.xml")
-        except (ImportError, AttributeError) as exc:
+        except ImportError as exc:
             raise BackendUnavailable("no_cascades", f"OpenCV has no Haar cascades: {REMEDY}") from exc
 
     def run(self, items: Sequence[StageItem]) -> list[Outcome]:

@@ -19,7 +19,7 @@ RECOGNISER = "PP-OCRv6_rec_small.onnx"
 REMEDY = "pip install -c constraints.txt rapidocr==3.10.0"
 
 MIN_LINE_WIDTH_PX = 192
-"""Width to which short lines are padded. PP-OCR pads to 320; 192 reads the same (249 lines compared) in 4/5 the time."""
+"""Width to which short lines are padded. PP-OCR pads to 320; 192 reads as well (249 lines compared) in 4/5 the time."""
 
 Quad = NDArray[np.float32]
 """Four corners (4, 2) in pixels, x before y, clockwise from the upper left."""

@@ -16,7 +16,9 @@ from actors.ocr.wording import plausible, same_words
 SAME_EDGES = 0.7
 """Likeness from which a region holds the text it held; see `regions.likeness` for the measurement."""
 SAME_LETTER_EDGES = 0.4
-"""The same for its weakest letter: `Part 1/3` and `Part 2/3` share most edges but not these."""
+"""The same for its weakest letter; of 484 unchanged texts over moving footage 92 in 100 keep above."""
+SAME_DIGIT_EDGES = 0.7
+"""The same where digits are among the letters: counters change one alone, and 6 and 8 share 0.66 of their edges."""
 OTHER_EDGES = 0.35
 """Likeness below which it does not. In between the recogniser is asked."""
 assert OTHER_EDGES < SAME_EDGES  # noqa: S101 - the two bounds enclose the doubtful range
@@ -114,10 +116,12 @@ class TextFollower:
             if known is not None:
                 known.renew(quad, rect, reading, index=index)
             else:
-                self._live.append(self._begun(begun(quad, rect, reading, index=index), after=before))
+                occupied = [t.last for t in gone if t.readable and t.stands_in(rect)]
+                self._live.append(self._begun(begun(quad, rect, reading, index=index), after=max([before, *occupied])))
         for track in gone:
             if track.last < index:
-                self._finish(track, index)
+                successors = [t.first for t in self._live if t.first > track.last and t.stands_in(track.rect)]
+                self._finish(track, before=min([index, *successors]))
 
     def _confirmed(self, standing: list[Track], index: int) -> list[Track]:
         """Where a shot begins, ask the recogniser too: another card of one design has nearly the same edges."""
@@ -143,18 +147,18 @@ class TextFollower:
         return sorted(fresh, key=lambda place: -place[1].area)[:room] if len(fresh) > room else fresh
 
     def _begun(self, track: Track, *, after: int) -> Track:
-        """Follow a new text back to the first frame since the last look that shows it."""
+        """Follow a new text back to the first frame behind `after` that shows it."""
         for earlier in range(track.first - 1, after, -1):
             if not (track.readable and self._shows(track, earlier)):
                 break
             track.precede(earlier)
         return track
 
-    def _finish(self, track: Track, index: int) -> None:
-        """End a text that is no longer there at `index`, at the last frame before that shows it."""
+    def _finish(self, track: Track, *, before: int) -> None:
+        """End a text that is gone, at the last frame ahead of `before` that shows it."""
         self._live.remove(track)
         self._ended.append(track)
-        for later in range(track.last + 1, index):
+        for later in range(track.last + 1, before):
             if not (track.readable and self._shows(track, later)):
                 break
             track.extend(later)
@@ -170,13 +174,18 @@ class TextFollower:
         """Whether the edges alone say that a text is still there."""
         anchor, now = self._step(track.anchor), self._step(index)
         alike = likeness(anchor, now, track.rect)
-        return alike is not None and alike >= SAME_EDGES and weakest_part(anchor, now, track.rect) >= SAME_LETTER_EDGES
+        if alike is None or alike < SAME_EDGES:
+            return False
+        least = SAME_DIGIT_EDGES if any(c.isdigit() for c in track.reading.text) else SAME_LETTER_EDGES
+        return weakest_part(anchor, now, track.rect) >= least
 
     def _shows(self, track: Track, index: int) -> bool:
         """Whether a frame shows a text; asks the recogniser where the edges leave it open."""
+        if self._stands(track, index):
+            return True
         alike = likeness(self._step(track.anchor), self._step(index), track.rect)
-        if alike is not None and not OTHER_EDGES <= alike < SAME_EDGES:
-            return alike >= SAME_EDGES
+        if alike is not None and alike < OTHER_EDGES:
+            return False
         reading = self._read(index, [track.quad])[0]
         return plausible(reading) and same_words(reading.text, track.reading.text)
 
@@ -198,5 +207,5 @@ class TextFollower:
         self._steps = {number: found for number, found in self._steps.items() if number in kept}
 
     def _picture(self, index: int) -> NDArray[np.uint8]:
-        """The frame in BGR, as the models were trained."""
+        """Return a frame in BGR, as the models were trained."""
         return np.ascontiguousarray(self._frames[index][..., ::-1])

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from actors.ocr.engine import Quad
 from actors.results import Box
 
+STEP_PX = 2
 EDGE_STEP = 60
-"""A luma step across two pixels (8 bit) that counts as an edge of text; compression noise stays below 40."""
+"""A luma step across `STEP_PX` pixels (8 bit) that counts as an edge of text; compression noise stays below 40."""
 STEEP_STEP = 120
 """The step of overlaid text, which is drawn to be read; most footage stays below."""
 CELL_PX = 16
@@ -24,6 +25,8 @@ MIN_CELL_EDGES = 24
 """Edge pixels a cell of 256 needs before its change means anything."""
 STANDING = 0.6
 """Share of a cell's edges that must stay put from one frame to the next."""
+LETTER_WIDTH = 0.6
+"""Of a region's height; the detector's regions are about 1.3 times as high as their letters."""
 MIN_REGION_EDGES = 20
 """Below this many edge pixels a region cannot be recognised by its edges."""
 MAX_SINGLE_HEIGHT = 0.35
@@ -98,11 +101,13 @@ def steps(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
     luma = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
     found = np.zeros_like(luma)
-    across = cv2.absdiff(luma[:, 2:], luma[:, :-2])
-    down = cv2.absdiff(luma[2:, :], luma[:-2, :])
+    if min(luma.shape) <= STEP_PX:
+        return np.asarray(found)
+    across = cv2.absdiff(luma[:, STEP_PX:], luma[:, :-STEP_PX])
+    down = cv2.absdiff(luma[STEP_PX:, :], luma[:-STEP_PX, :])
     found[:, 1:-1] = across
     found[1:-1, :] = np.maximum(found[1:-1, :], down)
-    return found
+    return np.asarray(found)
 
 
 def likeness(first: NDArray[np.uint8], second: NDArray[np.uint8], rect: Rect) -> float | None:
@@ -119,11 +124,12 @@ def likeness(first: NDArray[np.uint8], second: NDArray[np.uint8], rect: Rect) ->
 
 
 def weakest_part(first: NDArray[np.uint8], second: NDArray[np.uint8], rect: Rect) -> float:
-    """Return the least `likeness` of any stretch of `rect` as wide as it is high: one letter may change alone."""
+    """Return the least `likeness` of any stretch of `rect` about a letter wide: one letter may change alone."""
     one, other = _edges(first, rect), _edges(second, rect)
-    starts = np.arange(0, rect.width, max(1, min(rect.height, rect.width)))[: one.shape[1]]
-    union = np.add.reduceat((one | other).sum(axis=0), starts)
-    shared = np.add.reduceat((one & other).sum(axis=0), starts)
+    letter = max(1, min(round(LETTER_WIDTH * rect.height), one.shape[1]))
+    starts = np.arange(0, one.shape[1] - letter + 1, max(1, letter // 2))
+    union = _within(one | other, starts, letter)
+    shared = _within(one & other, starts, letter)
     told = union >= MIN_REGION_EDGES
     return float(np.min(shared[told] / union[told])) if told.any() else 1.0
 
@@ -138,6 +144,12 @@ def new_standing_cells(then: NDArray[np.uint8], before: NDArray[np.uint8], now: 
     still = _per_cell(here & earlier) >= STANDING * _per_cell(here | earlier)
     fresh = 2 * _per_cell(here & was) < _per_cell(here | was)
     return int(np.count_nonzero((count >= MIN_CELL_EDGES) & still & fresh))
+
+
+def _within(mask: NDArray[np.bool_], starts: NDArray[np.intp], width: int) -> NDArray[np.intp]:
+    """Return how many pixels of `mask` are set in each stretch of columns of `width` from `starts`."""
+    until = np.concatenate(([0], np.cumsum(mask.sum(axis=0))))
+    return np.asarray(until[starts + width] - until[starts])
 
 
 def _edges(frame: NDArray[np.uint8], rect: Rect) -> NDArray[np.bool_]:

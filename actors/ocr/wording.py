@@ -16,7 +16,9 @@ MIN_CONFIDENCE_SHORT = 0.9
 SHORT = 2
 SAME_WORDS = 0.8
 """Similarity from which two readings of one place are the same text, misread once."""
+ONE_APOSTROPHE = str.maketrans({"\u2018": "'", "\u2019": "'"})
 SPACING_CONFIDENCE = 0.85
+"""Confidence a reading needs for its spaces to be believed."""
 
 
 def plausible(reading: Reading) -> bool:
@@ -67,5 +69,5 @@ def _digits(text: str) -> str:
 
 
 def _bare(text: str) -> str:
-    folded = unicodedata.normalize("NFKC", text).casefold().replace("’", "'").replace("‘", "'")
+    folded = unicodedata.normalize("NFKC", text).translate(ONE_APOSTROPHE).casefold()
     return "".join(folded.split())

@@ -95,6 +95,10 @@ class Intake:
         if pause_s > 0:
             self._wake.wait(pause_s)
 
+    def wake(self) -> None:
+        """End a `wait` at once, unless a `step` begins before it; from any thread."""
+        self._wake.set()
+
     def next_due_s(self) -> float:
         """Return the monotonic time at which `step` next has something to do, hints apart."""
         due_s = min((inbox.next_due_s() for inbox in self._inboxes), default=math.inf)

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 # The tables are scripts beside one another, run from a checkout.
-sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).resolve().parent)]
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from frame_files import jpeg, keyframe_jpegs
 from rows import Row

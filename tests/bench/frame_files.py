@@ -1,4 +1,4 @@
-"""Frames of a clip for the accuracy tables, read with PyAV alone so that scoring a model does not depend on decoding."""
+"""Frames of a clip for the accuracy tables, by PyAV alone: scoring a model must not depend on the decode stage."""
 
 from __future__ import annotations
 

@@ -8,11 +8,13 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 # The tables are scripts beside one another, run from a checkout.
-sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).resolve().parent)]
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from frame_files import ANALYSIS_FPS, analysis_frames, jpeg, keyframe_jpegs
 from rows import Row
@@ -23,6 +25,7 @@ from actors.results import Media, OnScreenText, Shot, TextOverlay
 
 FOUND_SIMILARITY = 0.85
 TIME_TOLERANCE_S = 0.5
+APOSTROPHE = str.maketrans({"\u2019": "'"})
 NORWEGIAN = {"no", "nb", "nn"}
 # Cut-outs of one word of a few dozen pixels, upside-down and curved words, and Cyrillic, which these models do not
 # read: reported with the rest, but no frame of a video looks like a cut-out.
@@ -100,10 +103,7 @@ def composed_clip(backend: RapidOcr, clip: Path) -> tuple[list[FoundText], Effor
 def read_clip(backend: RapidOcr, clip: Path, cuts_s: Sequence[float]) -> tuple[OnScreenText, Effort]:
     """Run the backend on a clip cut at `cuts_s` (first and last included)."""
     analysis = analysis_frames(clip)
-    shots = tuple(
-        Shot(start_s=start, end_s=end, keyframe_s=(start + end) / 2)
-        for start, end in zip(cuts_s, cuts_s[1:], strict=False)
-    )
+    shots = tuple(Shot(start_s=start, end_s=end, keyframe_s=(start + end) / 2) for start, end in pairwise(cuts_s))
     media = Media(
         container="mp4",
         has_video=True,
@@ -130,7 +130,7 @@ def on_screen_text(outcome: Outcome) -> OnScreenText:
 
 def similarity(wanted: str, got: str) -> float:
     """Return the likeness of two strings, 0-1, case kept, with one form of apostrophe."""
-    return SequenceMatcher(None, wanted.replace("’", "'"), got.replace("’", "'"), autojunk=False).ratio()
+    return SequenceMatcher(None, wanted.translate(APOSTROPHE), got.translate(APOSTROPHE), autojunk=False).ratio()
 
 
 def _matched(clip: str, language: str, wanted: dict[str, Any], overlays: Sequence[TextOverlay]) -> FoundText:

@@ -285,7 +285,7 @@ def test_a_document_published_before_the_ledger_heard_of_it_is_not_made_again(be
 def test_an_actor_that_never_comes_up_ends_the_service_with_a_reason(bench: Bench) -> None:
     bench.drop("a.mp4")
     bench.script.troubles["identify"] = [crash] * 99
+    for number in range(20):
+        bench.drop(f"{number}.mp4", b"%d" % number)
     with pytest.raises(CannotWork, match="media actor died 5 times"):
-        for n in range(20):
-            bench.drop(f"{n}.mp4", b"%d" % n)
-            bench.run()
+        bench.run()

@@ -68,10 +68,10 @@ class Media:
         return header + b"\x18\x53\x80\x67" + encoded + cluster
 
     @staticmethod
-    def avi(payload: bytes = b"pictures" * 100, *, index: bool = True, declared: int | None = None) -> bytes:
+    def avi(payload: bytes = b"pictures" * 100, *, index: bytes = b"index...", declared: int | None = None) -> bytes:
         body = b"AVI LIST" + struct.pack("<I", 4 + len(payload)) + b"movi" + payload
         if index:
-            body += b"idx1" + struct.pack("<I", 8) + b"index..."
+            body += b"idx1" + struct.pack("<I", len(index)) + index
         return b"RIFF" + struct.pack("<I", len(body) if declared is None else declared) + body
 
     @staticmethod

@@ -305,6 +305,17 @@ def test_an_absence_from_before_the_root_was_lost_does_not_count(bench: Bench, m
     assert "file.gone" not in bench.events.names()
 
 
+@pytest.mark.parametrize("directory", ["@eaDir", ".cache/deep", "out/sub"])
+def test_hints_from_behind_the_fence_are_not_followed(bench: Bench, media: Any, directory: str) -> None:
+    bench.settings = replace(bench.settings, sweep_s=1e6, excluded=(os.fsencode(bench.root / "out"),))
+    bench.run(1)
+    bench.drop(f"{directory}/x.mp4", media.mp4())
+    assert bench.intake is not None
+    bench.intake._inboxes[0]._hints.note(os.fsencode(bench.root / directory / "x.mp4"))
+    bench.run(3)
+    assert bench.states() == {}
+
+
 def test_a_hint_finds_a_whole_tree_that_was_moved_in(bench: Bench, media: Any, tmp_path: Path) -> None:
     bench.settings = replace(bench.settings, sweep_s=1e6)
     bench.run(1)

@@ -103,6 +103,17 @@ def test_files_that_no_hint_announces_show_that_the_watcher_is_deaf() -> None:
     assert [watch.stopped for watch in bench.made] == [True, False]
 
 
+def test_an_old_hint_announces_nothing_new() -> None:
+    bench = Bench()
+    bench.look(0)
+    bench.supervisor.found(set(), now=0)
+    bench.supervisor.announced(frozenset({b"sub"}))
+    bench.supervisor.found({b"sub"}, now=20)
+    bench.supervisor.found({b"sub"}, now=40)
+    bench.look(43)
+    assert bench.told[0] == "watch.degraded:deaf"
+
+
 @pytest.mark.parametrize("hint_first", ["before the sweep", "right after it"])
 def test_a_hint_a_little_late_is_no_deafness(hint_first: str) -> None:
     bench = Bench()
