@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 
 from actors.fusion.request import Sidecar
 
@@ -33,8 +34,13 @@ def _content(path: bytes) -> bytes | None:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return None
-    with os.fdopen(descriptor, "rb") as file:
-        try:
-            return file.read(MAX_BYTES + 1)
-        except OSError:  # a directory, or a disk that fails: the video is described without it
+    try:
+        # A folder or a pipe may be named like a sidecar, and `fdopen` raises for a folder.
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             return None
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError:  # a disk that fails: the video is described without it
+        return None
+    finally:
+        os.close(descriptor)

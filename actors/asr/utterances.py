@@ -1,46 +1,70 @@
-"""From spans of speech to the stretches a recogniser is given: joined where close, padded, and of bounded length."""
+"""Stretches of sound that are recognised in one go, made of the voice-activity spans."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-PAD_S = 0.2
-"""Heard before and after an utterance where its neighbours allow: soft first and last sounds lie outside a span."""
+import numpy as np
+from numpy.typing import NDArray
+
+from actors.audio.levels import SAMPLE_RATE_HZ
+from actors.results import Span
+
+JOIN_GAP_S = 1.0
+"""Spans this near belong to one utterance: the recogniser's cepstral mean and language model need context."""
+MARGIN_S = 0.2
+"""Quiet sound before and after, which its silence model expects; never taken from a neighbouring utterance."""
+LONGEST_S = 20.0
+"""Longer ones are cut at their quietest moment: the word lattice grows faster than the sound."""
+QUIET_WINDOW_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """Speech from `start_s` to `end_s`; what is listened to is a little wider. Times in seconds."""
+    """A stretch of the sound track, in seconds of presentation time."""
 
     start_s: float
     end_s: float
-    heard_from_s: float
-    heard_to_s: float
+
+    def of(self, audio: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return its samples; audio: float32 mono at 16 kHz, sample 0 at 0 s."""
+        return audio[round(self.start_s * SAMPLE_RATE_HZ) : round(self.end_s * SAMPLE_RATE_HZ)]
 
 
-def utterances(
-    spans: Sequence[tuple[float, float]], *, duration_s: float, join_within_s: float, longest_s: float
-) -> list[Utterance]:
-    """Join spans that are close, up to `longest_s`, and widen each utterance by `PAD_S` without overlapping another.
-
-    spans: (start, end) in seconds, in order and apart. A span that is longer than `longest_s` itself is cut into equal
-    parts: a recogniser's memory grows with what it is given at once.
-    """
-    joined: list[tuple[float, float]] = []
-    for start, end in (part for span in spans for part in _parts(*span, longest_s)):
-        if joined and start - joined[-1][1] <= join_within_s and end - joined[-1][0] <= longest_s:
-            joined[-1] = (joined[-1][0], end)
+def utterances(audio: NDArray[np.float32], spans: Sequence[Span]) -> list[Utterance]:
+    """Join near spans, cut long ones, and add the margins; in order, apart, within the sound track."""
+    joined: list[Utterance] = []
+    for span in spans:
+        last = joined[-1] if joined else None
+        if last and span.start_s - last.end_s <= JOIN_GAP_S and span.end_s - last.start_s <= LONGEST_S:
+            joined[-1] = Utterance(last.start_s, span.end_s)
         else:
-            joined.append((start, end))
-    edges = [0.0, *(edge for span in joined for edge in span), duration_s]
+            joined.append(Utterance(span.start_s, span.end_s))
+    return _with_margins([piece for long in joined for piece in _cut(audio, long)], audio.size / SAMPLE_RATE_HZ)
+
+
+def _cut(audio: NDArray[np.float32], utterance: Utterance) -> list[Utterance]:
+    """Cut at the quietest moment of the second half of what one utterance may hold, as often as it takes."""
+    pieces = []
+    rest = utterance
+    while rest.end_s - rest.start_s > LONGEST_S:
+        cut_s = _quietest_s(audio, Utterance(rest.start_s + LONGEST_S / 2, rest.start_s + LONGEST_S))
+        pieces.append(Utterance(rest.start_s, cut_s))
+        rest = Utterance(cut_s, rest.end_s)
+    return [*pieces, rest]
+
+
+def _quietest_s(audio: NDArray[np.float32], within: Utterance) -> float:
+    window = round(QUIET_WINDOW_S * SAMPLE_RATE_HZ)
+    samples = within.of(audio)
+    blocks = samples[: samples.size // window * window].reshape(-1, window)
+    return within.start_s + (int(np.argmin(np.square(blocks).sum(axis=1))) + 0.5) * QUIET_WINDOW_S
+
+
+def _with_margins(pieces: Sequence[Utterance], duration_s: float) -> list[Utterance]:
+    bounds = [0.0, *((a.end_s + b.start_s) / 2 for a, b in zip(pieces, pieces[1:], strict=False)), duration_s]
     return [
-        Utterance(start, end, max(start - PAD_S, edges[2 * i]), min(end + PAD_S, edges[2 * i + 3]))
-        for i, (start, end) in enumerate(joined)
+        Utterance(max(piece.start_s - MARGIN_S, before), min(piece.end_s + MARGIN_S, after))
+        for piece, before, after in zip(pieces, bounds, bounds[1:], strict=False)
     ]
-
-
-def _parts(start_s: float, end_s: float, longest_s: float) -> list[tuple[float, float]]:
-    count = max(1, -int(-(end_s - start_s) // longest_s))
-    step = (end_s - start_s) / count
-    return [(start_s + i * step, start_s + (i + 1) * step) for i in range(count)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,10 +29,12 @@ def speech_spans(probabilities: NDArray[np.float32], *, samples: int, rules: Spa
     """Return spans of speech as [first, end) samples, in order, apart, padded, within [0, samples].
 
     A window at or above the threshold begins speech; a pause of `min_silence_samples` below the release threshold
-    ends it where the pause began; what is not longer than `min_speech_samples` is dropped. After `get_speech_timestamps`
-    of snakers4/silero-vad without its maximum length.
+    ends it where the pause began; what is not longer than `min_speech_samples` is dropped. After
+    `get_speech_timestamps` of snakers4/silero-vad without its maximum length.
     """
-    spans = [(first, end) for first, end in _raw(probabilities, samples, rules) if end - first > rules.min_speech_samples]
+    spans = [
+        (first, end) for first, end in _raw(probabilities, samples, rules) if end - first > rules.min_speech_samples
+    ]
     return _padded(spans, samples, rules.pad_samples)
 
 
@@ -58,7 +61,7 @@ def _raw(probabilities: NDArray[np.float32], samples: int, rules: SpanRules) -> 
 def _padded(spans: list[tuple[int, int]], samples: int, pad: int) -> list[tuple[int, int]]:
     """Widen every span by `pad`, meeting half-way where two come closer than two pads."""
     bounds = [list(span) for span in spans]
-    for before, after in zip(bounds, bounds[1:], strict=False):
+    for before, after in pairwise(bounds):
         room = min(pad, (after[0] - before[1]) // 2)
         before[1] += room
         after[0] -= room

@@ -1,4 +1,4 @@
-"""Makes the clips that the speed benches decode: `python tests/bench/clips.py [FOLDER]`. Kept in a folder for later runs.
+"""Makes the clips that the speed benches decode, and keeps them: `python tests/bench/clips.py [FOLDER]`.
 
 A clip is what a phone or a short-video platform gives: 30 s of 1080x1920 at 30 frames a second in H.264 with AAC sound,
 ten hard cuts, and a title in each shot. The pictures are textures that drift with grain on top, so that the bit rate
@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +105,7 @@ def _pictures(spec: ClipSpec) -> Iterator[Any]:
     starts = [0, *spec.cuts(), DURATION_S * RATE]
     grains = [chance.normal(0.0, 3.0 + spec.mbit_s, (HEIGHT, WIDTH)).astype(np.int16) for _ in range(GRAINS)]
     number = 0
-    for start, end in zip(starts, starts[1:], strict=False):
+    for start, end in pairwise(starts):
         luma, chroma = _texture(chance)
         title, top = _title(_TITLES[int(chance.integers(len(_TITLES)))]), int(chance.integers(200, HEIGHT - 400))
         for _ in range(start, end):
@@ -151,7 +152,9 @@ def _sound(spec: ClipSpec) -> Iterator[Any]:
 
     times = np.arange(DURATION_S * SOUND_RATE) / SOUND_RATE
     noise = np.random.default_rng(spec.seed).normal(0.0, 0.05, times.size)
-    wave = (0.2 * np.sin(2 * np.pi * (220 + 40 * spec.seed) * times) * (1 + np.sin(4 * times)) + noise).astype(np.float32)
+    wave = (0.2 * np.sin(2 * np.pi * (220 + 40 * spec.seed) * times) * (1 + np.sin(4 * times)) + noise).astype(
+        np.float32
+    )
     for start in range(0, wave.size, 1024):
         part = wave[start : start + 1024]
         frame = av.AudioFrame.from_ndarray(np.stack([part, 0.8 * part]), format="fltp", layout="stereo")

@@ -42,7 +42,16 @@ BOUND_MS = 5.0
 GROWTH_MIB = 3.0
 """What memory may gain between the second and the last third of the videos; a document's text is about 4 KiB."""
 _SAMPLES = 30
-_GROUPS = ("service/scheduler", "service/ledger", "sqlalchemy", "service/logs", "structlog", "pydantic", "service", "actors")
+_GROUPS = (
+    "service/scheduler",
+    "service/ledger",
+    "sqlalchemy",
+    "service/logs",
+    "structlog",
+    "pydantic",
+    "service",
+    "actors",
+)
 
 
 @dataclass

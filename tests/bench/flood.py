@@ -14,6 +14,7 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).resolve().parents[1] / "e2e")]
 
 from cheap_hosts import mp4
+from usage import resident_mib
 
 from service.clock import SystemClock
 from service.daemon import QUIET_WHOLE_S
@@ -21,7 +22,6 @@ from service.intake.intake import Intake
 from service.intake.settings import IntakeSettings
 from service.ledger.ledger import open_ledger
 from service.ledger.states import State
-from usage import resident_mib
 
 _GIVE_UP_S = 120.0
 

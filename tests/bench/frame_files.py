@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,17 +26,22 @@ class AnalysisFrames:
     duration_s: float
 
 
-def displayed_frames(path: Path) -> Iterator[tuple[float, NDArray[np.uint8]]]:
-    """Yield (presentation time in seconds, RGB picture upright at full size) of the first video stream."""
+def displayed_frames(path: Path) -> Iterator[tuple[float, Callable[[], NDArray[np.uint8]]]]:
+    """Yield the presentation time in seconds of each frame of the first video stream, and what makes its picture.
+
+    The picture is RGB, upright, at full size; only the few frames that are kept pay for it.
+    """
     import av
 
     with av.open(f"file:{path}") as container:
-        stream = container.streams.video[0]
-        for frame in container.decode(stream):
+        for frame in container.decode(container.streams.video[0]):
             if frame.time is not None:
-                picture = frame.to_ndarray(format="rgb24")
-                # PyAV gives the counter-clockwise turn that displays the coded picture upright.
-                yield float(frame.time), np.ascontiguousarray(np.rot90(picture, round(frame.rotation / 90) % 4))
+                yield float(frame.time), partial(_picture, frame)
+
+
+def _picture(frame: Any) -> NDArray[np.uint8]:
+    # PyAV gives the counter-clockwise turn that displays the coded picture upright.
+    return np.ascontiguousarray(np.rot90(frame.to_ndarray(format="rgb24"), round(frame.rotation / 90) % 4))
 
 
 def analysis_frames(path: Path, *, fps: float = ANALYSIS_FPS, long_side: int = ANALYSIS_LONG_SIDE) -> AnalysisFrames:
@@ -45,7 +52,7 @@ def analysis_frames(path: Path, *, fps: float = ANALYSIS_FPS, long_side: int = A
     for time_s, picture in displayed_frames(path):
         last_s = time_s
         if time_s + TIME_SLACK_S >= due_s:
-            kept.append(shrunk(picture, long_side=long_side))
+            kept.append(shrunk(picture(), long_side=long_side))
             times.append(time_s)
             due_s = (np.floor((time_s + TIME_SLACK_S) * fps) + 1) / fps
     return AnalysisFrames(np.stack(kept), tuple(times), last_s)
@@ -55,17 +62,17 @@ def keyframe_jpegs(path: Path, times_s: Sequence[float]) -> tuple[bytes, ...]:
     """Return a JPEG at full displayed size of the first frame at or after each of the ascending `times_s`."""
     due = list(times_s)
     found: list[bytes] = []
-    last: NDArray[np.uint8] | None = None
+    last: Callable[[], NDArray[np.uint8]] | None = None
     for time_s, picture in displayed_frames(path):
         last = picture
         while due and time_s + TIME_SLACK_S >= due[0]:
-            found.append(jpeg(picture))
+            found.append(jpeg(picture()))
             due.pop(0)
         if not due:
             return tuple(found)
     if last is None:
         raise ValueError(f"{path} holds no picture")
-    return (*found, *(jpeg(last) for _ in due))
+    return (*found, *(jpeg(last()) for _ in due))
 
 
 def shrunk(picture: NDArray[np.uint8], *, long_side: int) -> NDArray[np.uint8]:

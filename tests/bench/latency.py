@@ -78,7 +78,7 @@ def claim_figure(*, files: int) -> report.Figure:
 
 def claim_waits_s(files: int) -> list[float]:
     """Return for each file the seconds from its rename to its claim."""
-    chance = random.Random(1)  # noqa: S311 - spreads arrivals, no secret
+    chance = random.Random(1)
     with tempfile.TemporaryDirectory() as temporary:
         home = Path(temporary) / "home"
         with Service(home, command=bench_program("canned_service.py", home)) as service:
@@ -106,8 +106,8 @@ def copy_figure(*, repetitions: int) -> report.Figure:
     middle_s = statistics.median(one.after_copy_s for one in taken)
     worked_s = statistics.median(one.worked_s for one in taken)
     return report.Figure(
-        "copy of the sample clip (16 s, 540×960) to its document, models up",
-        "–",
+        "copy of the sample clip (16 s, 540x960) to its document, models up",
+        "none",
         f"{middle_s:.1f} s after `cp` ends, {worked_s:.1f} s of it from the claim on",
         note=f"start-up apart: {ready_s:.1f} s to ready, {first.after_copy_s:.1f} s to the first document",
         values={
@@ -139,7 +139,7 @@ def _copied(service: Service, name: str) -> Latency:
 
 def _small_clip(name: str) -> bytes:
     sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
-    from cheap_hosts import mp4  # noqa: PLC0415 - beside the tests that share it
+    from cheap_hosts import mp4
 
     return mp4(name.encode() + os.urandom(200))
 

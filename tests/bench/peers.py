@@ -71,7 +71,9 @@ def reel_scout(clips: Sequence[Path], *, ocr: bool) -> Usage:
     """Analyse the clips in one batch without transcription; the language model's answers cost nothing."""
     with tempfile.TemporaryDirectory() as home, _language_model() as url:
         return run(
-            [_binary("reel-scout"), "analyze", "--skip-transcribe", *clips], env=_settings(home, url, ocr=ocr), cwd=Path(home)
+            [_binary("reel-scout"), "analyze", "--skip-transcribe", *clips],
+            env=_settings(home, url, ocr=ocr),
+            cwd=Path(home),
         )
 
 

@@ -37,7 +37,7 @@ class Figure:
     def verdict(self) -> str:
         """The verdict in a word."""
         if self.met is None:
-            return "–"
+            return "-"
         return "met" if self.met else "**missed**"
 
 
@@ -98,7 +98,9 @@ def _line(cells: Sequence[str]) -> str:
 
 def _origin(machines: Sequence[Mapping[str, Any]]) -> list[str]:
     """Say on what the figures were taken, once per machine and load."""
-    said = {f"{m['cores']} cores of {m['cpu']}, load {m['load']}, Python {m['python']}, {m['taken_at']}" for m in machines}
+    said = {
+        f"{m['cores']} cores of {m['cpu']}, load {m['load']}, Python {m['python']}, {m['taken_at']}" for m in machines
+    }
     return [f"Taken on {one}." for one in sorted(said)]
 
 
@@ -111,7 +113,11 @@ def _cpu() -> str:
 
 def _commit() -> str:
     done = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], cwd=Path(__file__).parent, capture_output=True, text=True, check=False
+        ["git", "describe", "--always", "--dirty"],
+        cwd=Path(__file__).parent,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return done.stdout.strip() or "unknown"
 

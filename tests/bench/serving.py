@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from usage import ProgramFailed, tree_cpu_s, tree_mib
 
@@ -42,7 +42,7 @@ class Service:
         self._heard: queue.Queue[LogEvent | None] = queue.Queue()
         self._tail: list[str] = []
 
-    def __enter__(self) -> Service:
+    def __enter__(self) -> Self:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("REELWATCH_")}
         env = inherited | {"PYTHONPATH": str(ROOT), "REELWATCH_LOG__FORMAT": "json", "REELWATCH_LOG__LEVEL": "debug"}
         self._process = subprocess.Popen(

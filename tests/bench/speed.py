@@ -73,10 +73,10 @@ def decode_figure(spec: ClipSpec, *, repetitions: int) -> report.Figure:
     bare_s, ours_s = (median_cpu_s(taken[f"{name}, 1 threads"]) for name in ("bare", "ours"))
     met = ratios[0] <= bound
     return report.Figure(
-        f"model-free path over one bare PyAV decode, 30 s of 1080×1920 at {spec.mbit_s} Mbit/s",
-        f"≤ {bound} ×",
-        f"{ratios[0]:.2f} × ({ours_s:.2f} over {bare_s:.2f} CPU-s), one decoder thread for both; "
-        f"{ratios[1]:.2f} × with two",
+        f"model-free path over one bare PyAV decode, 30 s of 1080x1920 at {spec.mbit_s} Mbit/s",
+        f"≤ {bound} x",
+        f"{ratios[0]:.2f} x ({ours_s:.2f} over {bare_s:.2f} CPU-s), one decoder thread for both; "
+        f"{ratios[1]:.2f} x with two",
         met=met,
         note=f"start-up apart: {start_cpu_s:.1f} CPU-s",
         values={name: [round(usage.cpu_s, 3) for usage in usages] for name, usages in taken.items()},
@@ -114,7 +114,9 @@ def ocr_figure(*, repetitions: int, clips: Sequence[ClipSpec] = BATCH) -> report
     taken = interleaved(
         repetitions,
         ours=lambda: _served(paths, ONLY_OCR, starts, shots),
-        theirs=lambda: _in_folder(lambda folder: peers.scenedetect(paths, folder) + peers.tesseract(folder, one_thread=False)),
+        theirs=lambda: _in_folder(
+            lambda folder: peers.scenedetect(paths, folder) + peers.tesseract(folder, one_thread=False)
+        ),
         theirs_one_thread=lambda: _in_folder(
             lambda folder: peers.scenedetect(paths, folder) + peers.tesseract(folder, one_thread=True)
         ),
@@ -127,9 +129,9 @@ def ocr_figure(*, repetitions: int, clips: Sequence[ClipSpec] = BATCH) -> report
     reel_scout = against["reel_scout"]
     return report.Figure(
         f"{len(paths)} clips with OCR on keyframes, against scenedetect and a tesseract process per keyframe",
-        f"≥ {OCR_CPU_BOUND} × per CPU-second, ≥ {OCR_WALL_BOUND:g} × per minute on two cores",
-        f"{cpu:.2f} × per CPU-second, {wall:.2f} × per minute (reel-scout with tesseract: "
-        f"{reel_scout.as_run:.2f} ×, {reel_scout.on_the_clock:.2f} ×)",
+        f"≥ {OCR_CPU_BOUND} x per CPU-second, ≥ {OCR_WALL_BOUND:g} x per minute on two cores",
+        f"{cpu:.2f} x per CPU-second, {wall:.2f} x per minute (reel-scout with tesseract: "
+        f"{reel_scout.as_run:.2f} x, {reel_scout.on_the_clock:.2f} x)",
         met=met,
         note="" if met else f"ours takes {ours_cpu_s:.1f} CPU-s and {ours_wall_s:.1f} s a video",
         values=_values(taken, starts=starts, shots=shots),
@@ -144,12 +146,18 @@ def _shots_figure(name: str, compared: Compared, *, clips: int, found: str) -> r
     met = min(ratios[:2]) >= SHOTS_BOUND
     return report.Figure(
         f"{clips} clips, model-free, against {name.replace('_', '-')}: videos per CPU-second",
-        f"≥ {SHOTS_BOUND} ×",
-        f"{ratios[0]:.2f} × with the service up and the peer as it is run; {ratios[1]:.2f} × without the peer's "
-        f"process starts, {ratios[2]:.2f} × with our service's start added ({found})",
+        f"≥ {SHOTS_BOUND} x",
+        f"{ratios[0]:.2f} x with the service up and the peer as it is run; {ratios[1]:.2f} x without the peer's "
+        f"process starts, {ratios[2]:.2f} x with our service's start added ({found})",
         met=met,
-        note="" if met else f"{median_cpu_s(compared.ours) / clips:.2f} against {median_cpu_s(compared.theirs) / clips:.2f} CPU-s a video",
-        values=_values({"ours": compared.ours, name: compared.theirs}, our_start=compared.our_start_cpu_s, their_start=compared.their_start_cpu_s),
+        note=""
+        if met
+        else f"{median_cpu_s(compared.ours) / clips:.2f} against {median_cpu_s(compared.theirs) / clips:.2f} CPU-s a video",
+        values=_values(
+            {"ours": compared.ours, name: compared.theirs},
+            our_start=compared.our_start_cpu_s,
+            their_start=compared.their_start_cpu_s,
+        ),
     )
 
 
@@ -166,7 +174,7 @@ def _served(paths: Sequence[Path], settings: str, starts: list[float], shots: li
         drop(service.inbox, "first.mp4", unlike(DEMO_CLIP))
         service.until("job.done")
         starts.append(service.cpu_s())
-        began_s = [drop(service.inbox, path.name, path.read_bytes()) for path in paths][0]
+        began_s = min([drop(service.inbox, path.name, path.read_bytes()) for path in paths])
         last = service.until("job.done", count=len(paths))[-1]
         used = Usage(service.cpu_s() - starts[-1], last["heard_s"] - began_s, service.resident_mib())
         documents = [json.loads(path.read_text()) for path in service.output.glob("clip*.json")]
@@ -203,7 +211,10 @@ def main() -> None:
     lacking = peers.missing()
     if lacking is None:
         batch = BATCH[: given.clips]
-        found += [*shots_figures(repetitions=given.repetitions, clips=batch), ocr_figure(repetitions=given.repetitions, clips=batch)]
+        found += [
+            *shots_figures(repetitions=given.repetitions, clips=batch),
+            ocr_figure(repetitions=given.repetitions, clips=batch),
+        ]
     else:
         found.append(report.Figure("comparison with other programs", "see DESIGN 8", "not run", note=lacking))
     report.write("speed", found, folder=given.out)

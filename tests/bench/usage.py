@@ -118,7 +118,9 @@ class _Stat:
 
 
 def _tree(pid: int) -> list[int]:
-    parents = {int(entry.name): _stat(int(entry.name)).parent for entry in Path("/proc").iterdir() if entry.name.isdigit()}
+    parents = {
+        int(entry.name): _stat(int(entry.name)).parent for entry in Path("/proc").iterdir() if entry.name.isdigit()
+    }
     members, found = [pid], {pid}
     for member in members:
         children = [child for child, parent in parents.items() if parent == member and child not in found]

@@ -54,7 +54,7 @@ def until(true: Callable[[], Any], what: str, *, within_s: float = 60.0) -> Any:
         found = true()
         if found:
             return found
-        time.sleep(0.05)
+        time.sleep(0.1)
     pytest.fail(f"not within {within_s:g} s: {what}")
 
 

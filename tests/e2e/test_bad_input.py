@@ -316,7 +316,7 @@ WAITS = {
     "no bytes": ("empty.mp4", "waiting", "empty"),
     "without its index": ("no-index.mp4", "incomplete", "past_end"),
     "unreadable": ("unreadable.mp4", "blocked", "permission"),
-    "text": ("text.mp4", "rejected", "not_media"),
+    "text": ("text.mp4", "rejected", "not_video"),
 }
 
 

@@ -71,9 +71,11 @@ def corners(size: tuple[int, int] = (160, 96)) -> NDArray[np.uint8]:
     return picture
 
 
-def write(path: Path, clip: Clip) -> Path:
+def write(path: Path, clip: Clip, *, title: str | None = None) -> Path:
     """Write the clip; the container follows from the suffix."""
     with av.open(str(path), "w") as out:
+        if title is not None:
+            out.metadata["title"] = title
         video = _video_stream(out, clip) if clip.pictures else None
         audio = out.add_stream("aac", rate=AUDIO_RATE, layout="mono") if clip.tone else None
         packets = list(_encoded_video(video, clip)) if video is not None else []

@@ -21,6 +21,8 @@ from actors.media.options import DecodeOptions
 SHARP = textured(RED, seed=1, size=(320, 192))
 BLURRED = cv2.GaussianBlur(SHARP, (0, 0), 2)
 DARK = np.zeros_like(SHARP)
+TITLED = DARK.copy()
+TITLED[90:92, 40:280:2] = 255  # a thin line of text on black: as sharp as can be
 
 
 def candidate(time_s: float, *, sharpness: float = 100.0, usable: bool = True, brightness: float = 0.5) -> Candidate:
@@ -50,6 +52,7 @@ def test_the_choice(candidates: list[Candidate], chosen_s: float) -> None:
     [
         pytest.param([BLURRED] * 30 + [SHARP] * 10 + [BLURRED] * 10, 1.2, 1.6, id="the sharp moment"),
         pytest.param([DARK] * 30 + [SHARP] * 20, 1.2, 2.0, id="after the black"),
+        pytest.param([TITLED] * 30 + [SHARP] * 20, 1.2, 2.0, id="after a title on black"),
         pytest.param([SHARP] * 50, 0.7, 1.3, id="the middle of what stands still"),
     ],
 )

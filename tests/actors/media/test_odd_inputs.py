@@ -210,3 +210,11 @@ def test_cover_art_is_no_picture_track(decode: PyAvDecode, tmp_path: Path) -> No
 def test_the_better_of_two_pictures_is_taken(decode: PyAvDecode, corpus: Path) -> None:
     media = decode.run([item(corpus / "video" / "nasa_13013.mp4", ())])[0].data
     assert (media.width, media.height) == (480, 270)
+
+
+def test_tags_in_a_legacy_encoding_do_not_matter(decode: PyAvDecode, tmp_path: Path) -> None:
+    path = write(tmp_path / "clip.mp4", Clip.steady([corners()] * 3), title="caf\xe9 au lait")
+    content = path.read_bytes()
+    assert content.count("caf\xe9 ".encode()) == 1
+    path.write_bytes(content.replace("caf\xe9 ".encode(), b"caf\xe9\xe9 "))
+    assert decode.run([item(path)])[0].data.frames_decoded == 3

@@ -133,13 +133,14 @@ def test_a_refused_file_leaves_no_descriptor_behind(file: Path) -> None:
 
 
 def test_pins_are_bounded_and_the_oldest_is_closed(tmp_path: Path) -> None:
-    pinned = PinnedFiles(capacity=2)
+    pinned, before = PinnedFiles(capacity=2), open_descriptors()
     refs = []
     for name in ("a", "b", "c"):
         (tmp_path / name).write_bytes(name.encode())
         refs.append(source(tmp_path / name))
         pinned.pin(refs[-1], open_source(refs[-1]))
     assert len(pinned) == 2
+    assert open_descriptors() == before + 2
     assert pinned.take(refs[0]) is None
     newest = pinned.take(refs[2])
     assert newest is not None

@@ -1,0 +1,75 @@
+"""The service put together from its configuration."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actors.pool.fake_pool import FakePool
+from service import assembly
+from service.assembly import MOST_THREADS, assemble, cores, make_limits, make_plan, make_pool
+from service.clock import FakeClock
+from service.configuration import Configuration, load
+from service.errors import ConfigError
+from service.ledger.ledger import open_ledger
+from service.logs import Recorder
+
+NO_MODELS = {f"stages.{name}.backends": [] for name in ("vad", "asr", "captions", "objects", "ocr", "audio")}
+
+
+def configuration(home: Path, **flags: Any) -> Configuration:
+    given = {"profile": "embedded", "state.dir": home / "state", "output.dir": home / "out", "pool.num_cpus": 8}
+    return load(given | NO_MODELS | flags, environ={"HOME": str(home)}).configuration
+
+
+def test_more_cores_than_there_are_is_refused_with_the_shares(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(assembly, "cores", lambda _configuration: 0.5)
+    with pytest.raises(ConfigError, match=r"num_cpus = 0\.5, but the actors ask for 0\.55 \(media .*raise pool\.num_cpus"):
+        make_plan(configuration(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("num_cpus", "threads", "expected"),
+    [(8, 0, 4), (64, 0, MOST_THREADS), (1, 0, 1), (8, 7, 7)],
+    ids=["half the cores", "never many", "at least one", "as set"],
+)
+def test_threads_of_a_model(tmp_path: Path, num_cpus: int, threads: int, expected: int) -> None:
+    plan = make_plan(configuration(tmp_path, **{"pool.num_cpus": max(2, num_cpus), "pool.threads": threads}))
+    given = plan.by_name["decode"].options["threads"]
+    assert given == (expected if num_cpus > 1 else 1)
+
+
+def test_a_stages_own_threads_win(tmp_path: Path) -> None:
+    own = {"stages.ocr.backends": ["ocr.rapidocr"], "stages.ocr.options": {"threads": 3}}
+    plan = make_plan(configuration(tmp_path, **own))
+    assert (plan.by_name["ocr"].options["threads"], plan.by_name["decode"].options["threads"]) == (3, 4)
+
+
+def test_limits_say_what_the_settings_say(tmp_path: Path) -> None:
+    flags = {"pool.object_store_mib": 100, "media.frames_mib": 9, "retry.backoff_s": [1.0], "pool.idle_stop_s": 5.0}
+    limits = make_limits(configuration(tmp_path, **flags, **{"stages.ocr.deadline_base_s": 11.0}))
+    assert (limits.payload_budget_bytes, limits.frames_worst_bytes) == (50 * 2**20, 9 * 2**20)
+    assert (tuple(limits.backoff_s), limits.idle_stop_s) == ((1.0,), 5.0)
+    assert limits.deadlines["ocr"].base_s == 11.0
+
+
+def test_cores_are_those_the_process_may_use(tmp_path: Path) -> None:
+    assert cores(configuration(tmp_path, **{"pool.num_cpus": 0})) == len(os.sched_getaffinity(0))
+    assert cores(configuration(tmp_path)) == 8
+
+
+def test_the_local_pool_is_this_process(tmp_path: Path) -> None:
+    assert isinstance(make_pool(configuration(tmp_path, **{"pool.kind": "local"})), FakePool)
+
+
+def test_an_assembled_driver_is_at_rest(tmp_path: Path) -> None:
+    ledger = open_ledger(tmp_path / "ledger.sqlite3", output_root=os.fsencode(tmp_path / "out"))
+    made = assemble(
+        configuration(tmp_path), ledger=ledger, emit=Recorder(), pool_factory=lambda _c: FakePool(), clock=FakeClock()
+    )
+    assert (made.driver.busy, made.driver.pool_up, made.driver.step(timeout_s=0)) == (False, False, 0)
+    made.driver.close()
+    ledger.close()

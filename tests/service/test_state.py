@@ -1,0 +1,35 @@
+"""Where the service keeps its things."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from service.configuration import Configuration, load
+from service.errors import ConfigError
+from service.state import ledger_path, make_output_root, output_root
+
+
+def configuration(home: Path) -> Configuration:
+    flags = {"state.dir": home / "state", "output.dir": home / "deep" / os.fsdecode(b"caf\xe9")}
+    return load(flags, environ={"HOME": str(home)}).configuration
+
+
+def test_the_output_is_made_with_the_folders_above_it(tmp_path: Path) -> None:
+    made = make_output_root(configuration(tmp_path))
+    assert made == os.fsencode(tmp_path) + b"/deep/caf\xe9" == output_root(configuration(tmp_path))
+    assert (tmp_path / "deep").is_dir()
+    assert make_output_root(configuration(tmp_path)) == made, "a second start finds it"
+
+
+def test_an_output_that_cannot_be_made_is_a_setting_to_correct(tmp_path: Path) -> None:
+    (tmp_path / "deep").write_text("a file where a folder should be")
+    with pytest.raises(ConfigError, match=r"\[output\] dir = .*cannot be made.*Name a folder") as refused:
+        make_output_root(configuration(tmp_path))
+    assert refused.value.exit_code == 78
+
+
+def test_the_ledger_lies_in_the_state(tmp_path: Path) -> None:
+    assert ledger_path(configuration(tmp_path)) == tmp_path / "state" / "ledger.sqlite3"
