@@ -60,7 +60,7 @@ def open_container(reader: DescriptorReader, *, max_streams: int, max_pixels: in
     """Open and choose streams.
 
     Raises `BadInput`: `not_media`, `undecodable` (a known container that cannot be opened), `encrypted`, `no_streams`,
-    `too_many_streams`; OSError from the reader.
+    `absurd_header`; OSError from the reader.
     """
     try:
         container = av.open(
@@ -74,7 +74,8 @@ def open_container(reader: DescriptorReader, *, max_streams: int, max_pixels: in
             io_open=_refuse_nested,
         )
     except av.error.MemoryError as exc:
-        raise BadInput("too_many_streams", f"the file announces more than {max_streams} streams") from exc
+        message = f"the header asks for more than {max_streams} streams (max_streams) or for absurd amounts of memory"
+        raise BadInput("absurd_header", message) from exc
     except av.error.FFmpegError as exc:
         raise _refusal(reader) from exc
     try:

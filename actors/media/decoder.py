@@ -94,9 +94,8 @@ class _Pass:
         sound = self._sound if self._sound is not None and self._sound.first_s is not None else None
         if pictures is None and sound is None:
             raise self._nothing()
-        starts = [t.first_s for t in (pictures, sound) if t is not None and t.first_s is not None]
-        origin_s = min(starts)
-        duration_s = max(t.end_s for t in (pictures, sound) if t is not None) - origin_s
+        zero = self._zeros(pictures, sound)
+        duration_s = max(t.end_s - zero[t] for t in (pictures, sound) if t is not None)
         self._warn(pictures, sound, duration_s=duration_s)
         frames, times_s = (None, []) if pictures is None else pictures.frames()
         jpegs = tuple(s.jpeg for s in pictures.shots if s.jpeg is not None) if pictures is not None else ()
@@ -105,16 +104,29 @@ class _Pass:
             duration_s=round(duration_s, 6),
             size_bytes=size_bytes,
             bit_rate=round(8 * size_bytes / duration_s) if duration_s > 0 else None,
-            shots=() if pictures is None else tiled(pictures.shots, origin_s=origin_s, duration_s=duration_s),
-            frame_times_s=tuple(round(t - origin_s, 6) for t in times_s),
+            shots=() if pictures is None else tiled(pictures.shots, origin_s=zero[pictures], duration_s=duration_s),
+            frame_times_s=tuple(round(t - zero[pictures], 6) for t in times_s),
             warnings=tuple(self._warnings),
         )
         payloads = Payloads(
-            audio=sound.samples(origin_s=origin_s) if sound is not None and "audio" in self._wants else None,
+            audio=sound.samples(origin_s=zero[sound]) if sound is not None and "audio" in self._wants else None,
             frames=frames,
             keyframes=jpegs if "keyframes" in self._wants and pictures is not None else None,
         )
         return Decoded(media, payloads)
+
+    def _zeros(self, *tracks: PictureTrack | SoundTrack | None) -> dict[PictureTrack | SoundTrack | None, float]:
+        """Return, per track, which time of its clock is time 0: the earliest start of all.
+
+        A track that starts beyond `max_media_s` after the other runs on a clock of its own (a
+        damaged header does that); it is taken to start with the other.
+        """
+        starts = {track: track.first_s for track in tracks if track is not None and track.first_s is not None}
+        origin_s = min(starts.values())
+        far = {track for track, start_s in starts.items() if start_s - origin_s > self._options.max_media_s}
+        if far:
+            self._say("clocks_disagree", "picture and sound start absurdly far apart; both are taken to start at 0")
+        return {track: start_s if track in far else origin_s for track, start_s in starts.items()}
 
     def _packets(self) -> Iterator[Any]:
         """Yield the packets of the chosen streams, over damaged stretches, and the empty ones that flush decoders."""

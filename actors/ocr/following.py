@@ -13,7 +13,7 @@ from actors.ocr.regions import Rect, bounds, could_be_text, likeness, new_standi
 from actors.ocr.tracks import Track, begun
 from actors.ocr.wording import plausible, same_words
 
-SAME_EDGES = 0.36
+SAME_EDGES = 0.7
 """Likeness from which a region holds the text it held; see `regions.likeness` for the measurement."""
 SAME_LETTER_EDGES = 0.4
 """The same for its weakest letter; of 484 unchanged texts over moving footage 92 in 100 keep above."""

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 
 from service.intake.catalogue import Catalogue, split
-from service.intake.gates import Sibling
 from service.intake.inbox import Inbox
 from service.intake.names import shown
 from service.intake.outbox import Outbox
@@ -17,6 +16,7 @@ from service.intake.scan import Listing
 from service.intake.settings import IntakeSettings
 from service.intake.settle import Settler
 from service.intake.sidecars import SidecarWatch
+from service.intake.tracks import Sibling
 from service.intake.verdicts import Reason, Verdict
 from service.ledger.states import State
 

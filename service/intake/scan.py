@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from service.intake.beneath import opened_beneath
-from service.intake.gates import Sibling
 from service.intake.names import SIDECAR_SUFFIXES, BusySiblings, NamePolicy, is_temporary, sidecar_names
 from service.intake.probe import FileStat
+from service.intake.tracks import Sibling
 
 Identity = tuple[int, int]
 """(device, inode) of a directory."""

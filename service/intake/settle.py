@@ -11,10 +11,11 @@ import itertools
 import math
 
 from service.intake import gates
-from service.intake.gates import Case, Judgement, Sibling, Track
+from service.intake.gates import Case, Judgement
 from service.intake.ports import Location
 from service.intake.probe import FileStat, Probe
 from service.intake.settings import IntakeSettings
+from service.intake.tracks import Sibling, Track
 from service.intake.verdicts import Reason, Verdict
 from service.ledger.states import State
 

@@ -1,12 +1,11 @@
 """Every event the service can log: one name per change of state, with its level, its fields and what it means.
 
 The table is closed: a name or field that is not here is refused in tests and marked as unknown in production.
-`python -m service.logs.vocabulary` prints it as Markdown.
+`python -m service.logs.page` prints it as Markdown.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -234,20 +233,3 @@ def problem(event: str, fields: Mapping[str, object]) -> str | None:
     if missing or extra:
         return f"{event}: missing {missing}, unknown {extra}"
     return None
-
-
-def markdown() -> str:
-    """Return the vocabulary as two Markdown tables: events, then fields."""
-    lines = ["| event | level | meaning | fields |", "|---|---|---|---|"]
-    for event in EVENTS.values():
-        optional = [f"*{field}*" for field in event.optional]
-        lines.append(
-            f"| `{event.name}` | {event.level} | {event.sentence} | {', '.join([*event.required, *optional])} |"
-        )
-    lines += ["", "Fields in italics are there where they are known.", "", "| field | meaning |", "|---|---|"]
-    lines += [f"| {name} | {meaning} |" for name, meaning in sorted(FIELDS.items())]
-    return "\n".join(lines) + "\n"
-
-
-if __name__ == "__main__":
-    sys.stdout.write(markdown())

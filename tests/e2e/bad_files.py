@@ -113,5 +113,3 @@ def _unusual(folder: Path) -> None:
     clip(folder / "mirrored.mp4", matrix=MIRROR)
     clip(folder / "wide-pixels.mp4", aspect=Fraction(2, 1))
     variable_rate(folder / "variable.mp4")
-
-

@@ -27,7 +27,9 @@ def configuration(home: Path, **flags: Any) -> Configuration:
 
 def test_more_cores_than_there_are_is_refused_with_the_shares(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(assembly, "cores", lambda _configuration: 0.5)
-    with pytest.raises(ConfigError, match=r"num_cpus = 0\.5, but the actors ask for 0\.55 \(media .*raise pool\.num_cpus"):
+    with pytest.raises(
+        ConfigError, match=r"num_cpus = 0\.5, but the actors ask for 0\.55 \(media .*raise pool\.num_cpus"
+    ):
         make_plan(configuration(tmp_path))
 
 

@@ -44,7 +44,7 @@ def test_it_beats_when_due_and_not_in_between(ledger: Ledger, clock: FakeClock, 
 
 def test_its_figures_are_the_ledgers(ledger: Ledger, clock: FakeClock, tmp_path: Path) -> None:
     ledger.intake.enqueue([Settled(ROOT, b"%d.mp4" % n, Generation(1, n, 9, 1, str(n))) for n in range(4)])
-    failed, rejected, running, _ = ledger.claim(limit=3, now=clock.wall()) + [None]
+    failed, rejected, running = ledger.claim(limit=3, now=clock.wall())
     ledger.fail(failed.job_id, reason="bug")
     ledger.reject(rejected.job_id, reason="not_media")
     clock.advance(30)

@@ -63,9 +63,7 @@ class Desk:
         )
 
     def answers(self, *paths: Path, **options: Any) -> list[Answer]:
-        return [
-            (p.path.name, p.status, p.document and p.document.name) for p in self.process(*paths, **options)
-        ]
+        return [(p.path.name, p.status, p.document and p.document.name) for p in self.process(*paths, **options)]
 
     def host(self, spec: ActorSpec) -> Any:
         return Watched(self, cheap.cheap_host(spec))
@@ -90,7 +88,7 @@ def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path)
 
 
-def test_every_file_gets_an_answer_in_the_order_of_the_paths(desk: Desk) -> None:
+def test_every_file_gets_an_answer_in_order_those_that_cannot_be_taken_last(desk: Desk) -> None:
     good, bad, bug = desk.put("good.mp4", b"1"), desk.put("bad.mp4", b"22"), desk.put("bug.mp4", b"333")
     desk.fails = {bad.stat().st_size: Failure.BAD_INPUT, bug.stat().st_size: Failure.BUG}
     assert desk.answers(bug, good, desk.home / "none.mp4", bad) == [

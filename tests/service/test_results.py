@@ -14,9 +14,7 @@ from service.ledger.values import StoredResult
 
 STAGE = PlannedStage("asr", "asr.pocketsphinx", StageStatus.DONE, revision=3)
 WORDS = Transcription(language="en", quality="draft", words=(Word(word="hei", start_s=0.1, end_s=0.4, confidence=0.9),))
-DONE = Outcome(
-    StageStatus.DONE, data=WORDS, backend="asr.pocketsphinx", model="en-us 1.0", device="cpu", seconds=1.25
-)
+DONE = Outcome(StageStatus.DONE, data=WORDS, backend="asr.pocketsphinx", model="en-us 1.0", device="cpu", seconds=1.25)
 NO_SPEECH = Outcome(StageStatus.NO_SPEECH, reason="no voice was heard", backend="asr.pocketsphinx")
 
 

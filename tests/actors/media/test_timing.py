@@ -124,6 +124,16 @@ def test_sound_and_picture_share_one_zero(
     assert outcome.data.frame_times_s[0] == pytest.approx(video_s - origin_s, abs=0.03)
 
 
+def test_clocks_that_disagree_are_not_believed(tmp_path: Path) -> None:
+    backend = PyAvDecode(DecodeOptions(threads=1, max_media_s=60))
+    backend.load()
+    late = Clip(shots(RED), [5000 + t for t in STEADY], tone=(0, 2))
+    outcome = backend.run([item(write(tmp_path / "clip.mkv", late))])[0]
+    assert [w.code for w in outcome.data.warnings] == ["clocks_disagree"]
+    assert outcome.data.duration_s == pytest.approx(2.0, abs=0.05)
+    assert outcome.data.frame_times_s[0] == 0.0
+
+
 def test_every_frame_of_the_counter_is_at_its_own_time(corpus: Path) -> None:
     """30 frames at 10 fps: with the frame's time the picture must be the one the file holds at that time."""
     import av

@@ -101,6 +101,41 @@ def test_missing_cascades_are_unavailable(monkeypatch: pytest.MonkeyPatch, tmp_p
         HaarFaces(HaarOptions()).load()
 
 
+@pytest.mark.parametrize(
+    ("fired", "found"),
+    [
+        pytest.param({haar.FRONTAL: (100, 100)}, 0, id="one frontal cascade alone is not believed"),
+        pytest.param({haar.FRONTAL: (100, 100), haar.CONFIRMING: (35, 35)}, 1, id="two that agree are"),
+        pytest.param({haar.FRONTAL: (100, 100), haar.CONFIRMING: (0, 0)}, 0, id="two at different places are not"),
+        pytest.param({haar.PROFILE: (10, 100)}, 2, id="a profile is looked for in both directions"),
+        pytest.param(
+            {haar.FRONTAL: (120, 100), haar.CONFIRMING: (35, 35), haar.PROFILE: (110, 100)},
+            1,
+            id="a face seen both ways is one face",
+        ),
+    ],
+)
+def test_which_windows_are_believed(
+    monkeypatch: pytest.MonkeyPatch, fired: dict[str, tuple[int, int]], found: int
+) -> None:
+    """Cascades that fire at fixed places of a 320-pixel picture; the confirming one sees a margin of 35 pixels."""
+
+    class Scripted:
+        def __init__(self, place: tuple[int, int] | None) -> None:
+            self.place = place
+
+        def detectMultiScale2(self, *_: object, **__: object) -> tuple[list[tuple[int, ...]], list[int]]:  # noqa: N802 - OpenCV's name
+            return ([(*self.place, 100, 100)], [20]) if self.place else ([], [])
+
+    backend = HaarFaces(HaarOptions())
+    monkeypatch.setattr(
+        backend,
+        "_cascades",
+        {name: Scripted(fired.get(name)) for name in (haar.FRONTAL, haar.CONFIRMING, haar.PROFILE)},
+    )
+    assert len(backend.faces(np.zeros((320, 320), np.uint8))) == found
+
+
 @pytest.mark.corpus
 def test_faces_of_the_corpus(backend: HaarFaces, corpus: Path) -> None:
     pictures = {path.name: path for path in (corpus / "faces").iterdir() if path.suffix in {".jpg", ".png"}}

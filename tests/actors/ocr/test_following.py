@@ -107,6 +107,26 @@ def test_another_card_of_one_design(shots: tuple[float, ...], expected: list[tup
     assert found == expected
 
 
+def test_the_recogniser_decides_where_footage_hides_the_edges() -> None:
+    """Half of the place is covered by other edges in every frame, so that only reading tells when the text goes."""
+    place = np.array([[10, 85], [300, 85], [300, 135], [10, 135]], np.float32)
+    frames = drawn.frames(8, [Title("SPACE shuttle", 0, 7)])
+    chance = np.random.default_rng(5)
+    for picture in frames:
+        picture[85:135, 10:160] = np.repeat(np.repeat(chance.integers(0, 2, (10, 30, 1)) * 255, 5, 0), 5, 1)
+    told = [bytes(np.ascontiguousarray(picture[..., ::-1])) for picture in frames[:6]]
+
+    class Reader(ScriptedReader):
+        def read(self, picture: NDArray[np.uint8], quads: Sequence[Quad]) -> list[Reading]:
+            return [Reading("SPACE shuttle", 0.99) if bytes(picture) in told else Reading("", 0.0) for _ in quads]
+
+    pace = Pace(look_s=1.75, recheck_s=1.75, side=480, lines_per_s=8.0)
+    follower = TextFollower(
+        Reader([place]), frames=frames, times_s=drawn.times_s(8), shot_starts_s=[0.0, 1.75], pace=pace
+    )
+    assert [(t.first, t.last) for t in follower.follow()] == [(0, 5)]
+
+
 def test_frames_without_times_are_a_mistake(reader: TextReader) -> None:
     with pytest.raises(ValueError, match="3 frames came with 2 times"):
         TextFollower(reader, frames=drawn.frames(3, []), times_s=(0.0, 0.25), shot_starts_s=[0.0], pace=PACE)

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.intake.gates import Sibling
 from service.intake.probe import Changed, FileStat, HeldOpen, Inspection, Seen, Trouble, Unread
 from service.intake.settings import IntakeSettings, backoff_s
 from service.intake.settle import Settler
 from service.intake.structure import Structure, complete, incomplete, not_video, undecided
+from service.intake.tracks import Sibling
 from service.intake.verdicts import Reason, Verdict
 from service.ledger.states import State
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from service.logs import vocabulary
+from service.logs import page
 
-PAGE = Path(vocabulary.__file__).with_name("README.md")
+PAGE = Path(page.__file__).with_name("README.md")
 
 
 def test_the_table_is_the_vocabulary() -> None:
     between = PAGE.read_text().partition("<!-- vocabulary -->\n")[2].partition("<!-- /vocabulary -->")[0]
-    assert between == vocabulary.markdown(), "python -m service.logs.vocabulary prints the table anew"
+    assert between == page.markdown(), "python -m service.logs.page prints the table anew"

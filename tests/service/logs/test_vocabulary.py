@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from service.logs import Recorder
-from service.logs.vocabulary import EVENTS, FIELDS, LEVELS, markdown, problem
+from service.logs.page import markdown
+from service.logs.vocabulary import EVENTS, FIELDS, LEVELS, problem
 
 ROOT = Path(__file__).resolve().parents[3]
 
