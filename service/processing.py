@@ -67,8 +67,8 @@ def process(
 ) -> list[Processed]:
     """Describe files, and all videos in folders, now; return one answer per file, in the order of the paths.
 
-    Files that cannot be taken (not there, empty, unreadable) come last. A file that has a document gets that one, unless `force`. Raises `StateLocked` while a service runs on the same
-    state directory, and `ConfigError`.
+    Files that cannot be taken (not there, empty, unreadable) come last. A file that has a document gets that one,
+    unless `force`. Raises `StateLocked` while a service runs on the same state directory, and `ConfigError`.
     """
     with state_lock(configuration.state.dir):
         root = make_output_root(configuration)

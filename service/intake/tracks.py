@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from service.intake.probe import FileStat
+from service.intake.settings import IntakeSettings
 from service.ledger.states import State
 
 

@@ -232,8 +232,7 @@ def main() -> None:
     found = figures(videos=given.videos, repetitions=given.repetitions, memory_videos=given.memory_videos)
     report.write("driver_time", found, folder=given.out)
     report.write_speed_fragment(folder=given.out)
-    for figure in found:
-        print(f"{figure.what}: {figure.measured} ({figure.bound}): {figure.verdict} {figure.note}")  # noqa: T201
+    report.tell(found)
 
 
 if __name__ == "__main__":

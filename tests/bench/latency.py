@@ -159,8 +159,7 @@ def main() -> None:
     ]
     report.write("latency", found, folder=given.out)
     report.write_speed_fragment(folder=given.out)
-    for figure in found:
-        print(f"{figure.what}: {figure.measured} ({figure.bound}): {figure.verdict} {figure.note}")  # noqa: T201
+    report.tell(found)
 
 
 if __name__ == "__main__":

@@ -51,9 +51,9 @@ def install() -> None:
         subprocess.run([home / "bin" / "pip", "install", "--quiet", *PACKAGES], check=True)
 
 
-def scenedetect(clips: Sequence[Path], folder: Path) -> Usage:
-    """Find shots and save one picture of each, a process per clip; pictures come to lie in `folder`."""
-    return reduce(add, (_scenedetect(clip, folder) for clip in clips))
+def scenedetect(clips: Sequence[Path], folder: Path, *, pictures: int | None = None) -> Usage:
+    """Find shots and save pictures of each into `folder`, a process per clip; its default is three a shot."""
+    return reduce(add, (_scenedetect(clip, folder, pictures) for clip in clips))
 
 
 def scenedetect_start() -> Usage:
@@ -83,9 +83,10 @@ def reel_scout_start() -> Usage:
         return run([_binary("reel-scout"), "--version"], env={"REEL_SCOUT_DATA": home}, cwd=Path(home))
 
 
-def _scenedetect(clip: Path, folder: Path) -> Usage:
-    wanted = ["detect-content", "list-scenes", "save-images", "--num-images", "1"]
-    return run([_binary("scenedetect"), "--quiet", "--input", clip, "--output", folder, *wanted])
+def _scenedetect(clip: Path, folder: Path, pictures: int | None) -> Usage:
+    count = [] if pictures is None else ["--num-images", str(pictures)]
+    where = ["--quiet", "--input", clip, "--output", folder]
+    return run([_binary("scenedetect"), *where, "list-scenes", "save-images", *count])
 
 
 def _binary(name: str) -> Path:

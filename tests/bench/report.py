@@ -73,6 +73,12 @@ def write_speed_fragment(*, folder: Path = RESULTS) -> Path:
     return path
 
 
+def tell(figures: Iterable[Figure]) -> None:
+    """Print figures for whoever ran the bench."""
+    for figure in figures:
+        print(f"{figure.what}: {figure.measured} ({figure.bound}): {figure.verdict} {figure.note}")  # noqa: T201
+
+
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     """Return the lines of a Markdown table."""
     return [_line(head), _line(["---"] * len(head)), *map(_line, rows)]

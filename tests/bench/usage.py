@@ -100,6 +100,13 @@ def median_wall_s(usages: Iterable[Usage]) -> float:
     return statistics.median(usage.wall_s for usage in usages)
 
 
+def median_ratio(
+    over: Sequence[Usage], under: Sequence[Usage], *, of: Callable[[Usage], float] = lambda usage: usage.cpu_s
+) -> float:
+    """Return the median of the ratios of measurements taken in the same turn, which the same load has hit."""
+    return statistics.median(of(one) / of(other) for one, other in zip(over, under, strict=True))
+
+
 def quantile(values: Iterable[float], share: float) -> float:
     """Return the smallest value that `share` of the values do not exceed (nearest rank)."""
     ordered = sorted(values)

@@ -129,7 +129,7 @@ def test_clocks_that_disagree_are_not_believed(tmp_path: Path) -> None:
     backend.load()
     late = Clip(shots(RED), [5000 + t for t in STEADY], tone=(0, 2))
     outcome = backend.run([item(write(tmp_path / "clip.mkv", late))])[0]
-    assert [w.code for w in outcome.data.warnings] == ["clocks_disagree"]
+    assert "clocks_disagree" in [w.code for w in outcome.data.warnings]
     assert outcome.data.duration_s == pytest.approx(2.0, abs=0.05)
     assert outcome.data.frame_times_s[0] == 0.0
 
