@@ -1,91 +1,78 @@
-"""English speech by pocketsphinx and the en-us model that its wheel carries; a draft, and said to be one."""
+"""Draft English speech recognition by pocketsphinx and the model in its wheel; believed only on evidence."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from actors.asr.evidence import Evidence, evidence
+from actors.asr.sphinx import SphinxRecogniser
+from actors.asr.transcript import Reading, transcription
 from actors.asr.utterances import Utterance, utterances
-from actors.audio.levels import SAMPLE_RATE_HZ, normalised
+from actors.audio.levels import normalised
+from actors.audio.timeline import music_seconds
 from actors.backend import Backend, BackendOptions, Outcome, Resources, StageItem, StageStatus
 from actors.errors import BackendUnavailable
-from actors.results import Segment, SpeechSpans, Transcription, Word
+from actors.results import Span, SpeechSpans
 
-if TYPE_CHECKING:
-    from pocketsphinx import Decoder
-
-FRAMES_PER_S = 100
-"""Pocketsphinx's frame rate: 10 ms frames."""
-_FILLER = re.compile(r"^(<.*>|\[.*\]|\+\+.*\+\+)$")
-_VARIANT = re.compile(r"\(\d+\)$")
-"""`read(2)`: the second pronunciation of a word in the dictionary."""
+MUSIC_SHARE = 0.5
+"""An utterance of which more than this is music is not read: talk under music that loud comes out as other words."""
 
 
 class PocketSphinxOptions(BackendOptions):
-    """Levels in dBFS, times in seconds."""
+    """pocketsphinx decodes on one thread, whatever `threads` says."""
 
-    evidence_bound: float = Field(default=0.37, ge=0.0, le=1.0)
-    """Least mean posterior of a clip's words for any of them to be published; see `tests/bench/speech.py`."""
+    evidence_bound: float = Field(default=0.03, ge=-1.0, le=1.0)
+    """Evidence (see `actors.asr.evidence`) below which nothing is published."""
+    min_words: int = Field(default=3, ge=1)
+    """Fewer words than this are no evidence of a language."""
+    warps: tuple[float, ...] = Field(default=(1.0, 1.12), min_length=1)
+    """Frequency warps that every utterance is read at, for longer and shorter vocal tracts; the likelier one counts."""
     target_db: float = Field(default=-20.0, ge=-40.0, le=-6.0)
-    """Level the sound track is brought to before it is listened to."""
-    longest_utterance_s: float = Field(default=20.0, gt=0.0)
-    join_within_s: float = Field(default=1.0, ge=0.0)
-    """Spans of speech closer than this are heard as one utterance: words need their neighbours to be recognised."""
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What one utterance came to: its words, and where it lies."""
-
-    utterance: Utterance
-    words: tuple[Word, ...]
+    """Level the sound track is brought to before it is read, in dBFS."""
 
 
 class PocketSphinx(Backend[PocketSphinxOptions]):
-    """Words with times and posteriors, published only where the evidence says that English was spoken.
-
-    The recogniser makes English words of anything it is given. The mean posterior of a clip's words
-    (pocketsphinx's `Segment.prob`, from its word lattice) separates English from other languages and from music; below
-    `evidence_bound` the outcome is `no_speech` with the figure.
-    """
+    """Words with times and posteriors, or `no_speech` with the evidence that was missing; English, quality `draft`."""
 
     name = "asr.pocketsphinx"
     revision = 1
     needs = ("audio", "vad")
     actor = "speech"
-    resources = Resources(num_cpus=0.25, ram_mib=256)
+    resources = Resources(num_cpus=0.25, ram_mib=320)
     options_type: ClassVar[type[BackendOptions]] = PocketSphinxOptions
 
-    _decoder: Decoder | None = None
+    _recogniser: SphinxRecogniser | None = None
 
     @classmethod
     def available(cls) -> str | None:
         """See `Backend.available`."""
-        return None if find_spec("pocketsphinx") else "pocketsphinx is not installed (pip install pocketsphinx==5.1.1)"
+        if find_spec("pocketsphinx") is None:
+            return "pocketsphinx is not installed (pip install pocketsphinx==5.1.1)"
+        return None
 
     @classmethod
-    def model_revision(cls, options: PocketSphinxOptions) -> str:  # noqa: ARG003 - there is one model
+    def model_revision(cls, options: PocketSphinxOptions) -> str:  # noqa: ARG003 - there is one model in the wheel
         """See `Backend.model_revision`."""
         try:
-            return f"pocketsphinx en-us {version('pocketsphinx')}"
+            return f"pocketsphinx {version('pocketsphinx')} en-us"
         except PackageNotFoundError:
-            return "pocketsphinx en-us missing"
+            return "pocketsphinx en-us"
 
     def load(self) -> None:
         """See `Backend.load`."""
+        if (reason := self.available()) is not None:
+            raise BackendUnavailable("missing_library", reason)
         try:
-            from pocketsphinx import Decoder  # noqa: PLC0415 - heavy libraries are loaded in the actor's process only
-        except ImportError as exc:
-            raise BackendUnavailable("missing_library", f"pocketsphinx cannot be loaded: {exc}") from exc
-        self._decoder = Decoder(samprate=SAMPLE_RATE_HZ, loglevel="FATAL")
+            self._recogniser = SphinxRecogniser()
+        except (ImportError, RuntimeError) as exc:
+            raise BackendUnavailable("model_not_loaded", f"pocketsphinx cannot load its English model: {exc}") from exc
 
     def run(self, items: Sequence[StageItem]) -> list[Outcome]:
         """See `Backend.run`; `data` is `Transcription`."""
@@ -93,78 +80,55 @@ class PocketSphinx(Backend[PocketSphinxOptions]):
 
     def close(self) -> None:
         """See `Backend.close`."""
-        self._decoder = None
+        self._recogniser = None
 
     def _transcribe(self, item: StageItem) -> Outcome:
+        vad = item.results.get("vad")
         if item.audio is None:
             return Outcome(StageStatus.NO_AUDIO, reason="the file has no sound track")
-        activity = item.results["vad"]
-        if not isinstance(activity.data, SpeechSpans):
-            return _without_spans(activity)
-        heard = [found for found in self._hear(item.audio, activity.data) if found.words]
-        posteriors = [word.confidence or 0.0 for found in heard for word in found.words]
-        if not posteriors:
-            return Outcome(StageStatus.NO_SPEECH, reason="no words were recognised where voice activity was found")
-        evidence, bound = float(np.mean(posteriors)), self.options.evidence_bound
-        if evidence < bound:
-            reason = f"not taken for English: mean word posterior {evidence:.2f} is below {bound:.2f}"
+        if vad is not None and isinstance(vad.data, SpeechSpans):
+            return self._read(item.audio, vad.data.spans)
+        if vad is not None and vad.status.durable:
+            return Outcome(vad.status, reason=vad.reason)
+        said = "was not run" if vad is None else f"said {vad.status} ({vad.reason})"
+        return Outcome(StageStatus.UNAVAILABLE, reason=f"voice activity is not known: the vad stage {said}")
+
+    def _read(self, audio: NDArray[np.float32], spans: Sequence[Span]) -> Outcome:
+        """Read every utterance at every warp, and publish the likelier readings where the clip's evidence allows."""
+        level = normalised(audio, target_db=self.options.target_db)
+        found = _without_music(utterances(level, spans), music_seconds(audio))
+        if not found:
+            return Outcome(StageStatus.NO_SPEECH, reason="the voice activity lies under music too loud to read")
+        recogniser = self._loaded()
+        at_warps = [[recogniser.decode(one.of(level), warp=warp) for warp in self.options.warps] for one in found]
+        if (reason := self._objection(evidence([each for warped in at_warps for each in warped]))) is not None:
             return Outcome(StageStatus.NO_SPEECH, reason=reason)
-        return Outcome(StageStatus.DONE, data=_transcription(heard))
+        readings = [
+            Reading(one, max(warped, key=lambda each: each.word_score))
+            for one, warped in zip(found, at_warps, strict=True)
+        ]
+        return Outcome(StageStatus.DONE, data=transcription(readings, spans, language="en"))
 
-    def _hear(self, audio: NDArray[np.float32], activity: SpeechSpans) -> Iterator[Heard]:
-        options = self.options
-        level = normalised(audio, target_db=options.target_db)
-        spans = [(span.start_s, span.end_s) for span in activity.spans]
-        rules = {"join_within_s": options.join_within_s, "longest_s": options.longest_utterance_s}
-        for utterance in utterances(spans, duration_s=audio.size / SAMPLE_RATE_HZ, **rules):
-            first, end = (round(edge * SAMPLE_RATE_HZ) for edge in (utterance.heard_from_s, utterance.heard_to_s))
-            yield Heard(utterance, tuple(self._words(level[first:end], offset_s=utterance.heard_from_s)))
-
-    def _words(self, samples: NDArray[np.float32], *, offset_s: float) -> Iterator[Word]:
-        """Recognise one utterance; its spectrum is normalised over the whole of it, whatever came before."""
-        if self._decoder is None:
-            raise RuntimeError("PocketSphinx.run was called before load")
-        if samples.size == 0:
-            return
-        decoder = self._decoder
-        decoder.reinit_feat()
-        decoder.start_utt()
-        decoder.process_raw((samples * 32767).astype("<i2").tobytes(), full_utt=True)
-        decoder.end_utt()
-        for segment in decoder.seg() or ():
-            if not _FILLER.match(segment.word):
-                yield _word(segment, offset_s)
-
-
-def _word(segment: Any, offset_s: float) -> Word:
-    return Word(
-        word=_VARIANT.sub("", segment.word),
-        start_s=round(offset_s + segment.start_frame / FRAMES_PER_S, 3),
-        end_s=round(offset_s + (segment.end_frame + 1) / FRAMES_PER_S, 3),
-        confidence=min(1.0, max(0.0, float(segment.prob))),
-    )
-
-
-def _transcription(heard: Sequence[Heard]) -> Transcription:
-    words: list[Word] = []
-    segments = []
-    for found in heard:
-        first = len(words)
-        words.extend(found.words)
-        segments.append(
-            Segment(
-                start_s=min(found.utterance.start_s, found.words[0].start_s or 0.0),
-                end_s=max(found.utterance.end_s, found.words[-1].end_s or 0.0),
-                text=" ".join(word.word for word in found.words),
-                confidence=float(np.mean([word.confidence or 0.0 for word in found.words])),
-                words=(first, len(words)),
+    def _objection(self, weighed: Evidence) -> str | None:
+        """Say why the words may not be published, or None when they may."""
+        words = weighed.words // len(self.options.warps)
+        if words < self.options.min_words:
+            return f"too few words for evidence of English: {words} < {self.options.min_words}"
+        if weighed.value < self.options.evidence_bound:
+            return (
+                f"evidence of English below bound: {weighed.value:.2f} < {self.options.evidence_bound:.2f} "
+                f"(word posterior {weighed.posterior:.2f}, margin over phones {weighed.margin:.2f})"
             )
-        )
-    return Transcription(language="en", quality="draft", words=tuple(words), segments=tuple(segments))
+        return None
+
+    def _loaded(self) -> SphinxRecogniser:
+        if self._recogniser is None:
+            raise RuntimeError("PocketSphinx.run was called before load")
+        return self._recogniser
 
 
-def _without_spans(activity: Outcome) -> Outcome:
-    """Pass on why there is nothing to listen to; without a gate the recogniser must not be believed."""
-    if activity.status.durable:
-        return Outcome(activity.status, reason=activity.reason)
-    return Outcome(StageStatus.UNAVAILABLE, reason=f"voice activity is missing: {activity.reason or activity.status}")
+def _without_music(found: Sequence[Utterance], music: NDArray[np.bool_]) -> list[Utterance]:
+    """Leave out the utterances of which more than `MUSIC_SHARE` of the whole seconds they touch are music."""
+    return [
+        one for one in found if music[int(one.start_s) : int(one.end_s) + 1].mean() <= MUSIC_SHARE or music.size == 0
+    ]

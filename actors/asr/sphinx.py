@@ -58,9 +58,7 @@ class SphinxRecogniser:
         import pocketsphinx  # noqa: PLC0415 - heavy: only the actor that holds the model pays for it
 
         # 16 kHz is the model's own rate; FATAL keeps its progress messages off stderr.
-        self._decoder: Any = pocketsphinx.Decoder(
-            samprate=SAMPLE_RATE_HZ, loglevel="FATAL", maxhmmpf=MAX_ACTIVE_HMMS
-        )
+        self._decoder: Any = pocketsphinx.Decoder(samprate=SAMPLE_RATE_HZ, loglevel="FATAL", maxhmmpf=MAX_ACTIVE_HMMS)
         self._decoder.add_allphone_file(PHONE_SEARCH, pocketsphinx.get_model_path("en-us/en-us-phone.lm.bin"))
 
     def decode(self, audio: NDArray[np.float32], *, warp: float) -> Decoded:

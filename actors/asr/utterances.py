@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,7 +64,7 @@ def _quietest_s(audio: NDArray[np.float32], within: Utterance) -> float:
 
 
 def _with_margins(pieces: Sequence[Utterance], duration_s: float) -> list[Utterance]:
-    bounds = [0.0, *((a.end_s + b.start_s) / 2 for a, b in zip(pieces, pieces[1:], strict=False)), duration_s]
+    bounds = [0.0, *((a.end_s + b.start_s) / 2 for a, b in pairwise(pieces)), duration_s]
     return [
         Utterance(max(piece.start_s - MARGIN_S, before), min(piece.end_s + MARGIN_S, after))
         for piece, before, after in zip(pieces, bounds, bounds[1:], strict=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -19,6 +20,8 @@ PULSE = 0.20
 """Pulse clarity that is a beat (corpus: speech and noise reach 0.17)."""
 QUIET_BELOW_LEVEL_DB = 25.0
 """So far below the track's level, tones are hum and room, not music."""
+SHORTEST_MUSIC_S = 2
+"""One second of held tones is a word sung, a beep or a squeak."""
 SILENCE_DBFS = -60.0
 """RMS of a second that is called silent. Above it lies recorded quiet, which nobody can tell from ambience."""
 GRID_S = 0.1
@@ -38,7 +41,7 @@ def music_seconds(audio: NDArray[np.float32]) -> NDArray[np.bool_]:
         return np.zeros(audio.size // SAMPLE_RATE_HZ, dtype=np.bool_)
     loud = second_levels_db(audio) > max(level_db - QUIET_BELOW_LEVEL_DB, SILENCE_DBFS)
     tonal = _held(tonal_continuity(audio) * loud, start=TONAL_START, hold=TONAL_HOLD)
-    return tonal | ((pulse_clarity(audio) >= PULSE) & loud)
+    return _long(tonal | ((pulse_clarity(audio) >= PULSE) & loud), SHORTEST_MUSIC_S)
 
 
 def second_levels_db(audio: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -53,16 +56,11 @@ def timeline(audio: NDArray[np.float32], speech: Sequence[Span]) -> tuple[AudioS
     audio: float32 mono at 16 kHz; speech: the voice-activity detector's spans. Music outweighs speech, for the
     detector takes singing and horns for voices, and music that talk is louder than is not heard as music.
     """
-    music = music_seconds(audio)
     labels = np.full(int(np.ceil(audio.size / SAMPLE_RATE_HZ / GRID_S)), UNLABELLED)
-    per_second = round(1 / GRID_S)
-    for index, second_db in enumerate(second_levels_db(audio)):
-        if second_db < SILENCE_DBFS:
-            labels[index * per_second : (index + 1) * per_second] = KINDS.index("silence")
+    _paint_seconds(labels, second_levels_db(audio) < SILENCE_DBFS, KINDS.index("silence"))
     for span in speech:
         labels[round(span.start_s / GRID_S) : round(span.end_s / GRID_S)] = KINDS.index("speech")
-    for second in np.flatnonzero(music):
-        labels[second * per_second : (second + 1) * per_second] = KINDS.index("music")
+    _paint_seconds(labels, music_seconds(audio), KINDS.index("music"))
     return _spans(labels, audio.size / SAMPLE_RATE_HZ)
 
 
@@ -72,13 +70,34 @@ def share(spans: Sequence[AudioSpan], kind: str, duration_s: float) -> float:
     return round(min(1.0, seconds / duration_s), 4)
 
 
+def _paint_seconds(labels: NDArray[np.int_], seconds: NDArray[np.bool_], kind: int) -> None:
+    """Label the marked seconds in place; what follows the last whole second goes with it."""
+    per_second = round(1 / GRID_S)
+    for second in np.flatnonzero(seconds):
+        last = second == seconds.size - 1
+        labels[second * per_second : None if last else (second + 1) * per_second] = kind
+
+
 def _held(scores: NDArray[np.float32], *, start: float, hold: float) -> NDArray[np.bool_]:
     """Mark runs above `hold` that reach `start` somewhere."""
     marked = np.zeros(scores.size, dtype=np.bool_)
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], (scores >= hold).astype(int), [0]])))
-    for first, end in zip(edges[::2], edges[1::2], strict=True):
+    for first, end in _runs(scores >= hold):
         marked[first:end] = scores[first:end].max() >= start
     return marked
+
+
+def _long(marks: NDArray[np.bool_], shortest: int) -> NDArray[np.bool_]:
+    """Keep the runs of at least `shortest` marks."""
+    kept = np.zeros(marks.size, dtype=np.bool_)
+    for first, end in _runs(marks):
+        kept[first:end] = end - first >= shortest
+    return kept
+
+
+def _runs(marks: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Return the runs of marks as [first, end)."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], marks, [False]]).astype(np.int8)))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
 def _spans(labels: NDArray[np.int_], duration_s: float) -> tuple[AudioSpan, ...]:
@@ -86,7 +105,9 @@ def _spans(labels: NDArray[np.int_], duration_s: float) -> tuple[AudioSpan, ...]
         return ()
     edges = np.concatenate([[0], np.flatnonzero(np.diff(labels)) + 1, [labels.size]])
     return tuple(
-        AudioSpan(start_s=round(first * GRID_S, 1), end_s=round(min(end * GRID_S, duration_s), 3), kind=KINDS[labels[first]])
-        for first, end in zip(edges, edges[1:], strict=False)
+        AudioSpan(
+            start_s=round(first * GRID_S, 1), end_s=round(min(end * GRID_S, duration_s), 3), kind=KINDS[labels[first]]
+        )
+        for first, end in pairwise(edges)
         if labels[first] != UNLABELLED
     )

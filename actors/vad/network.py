@@ -51,9 +51,9 @@ class SileroNetwork:
         context[1:] = windows[:-1, -CONTEXT_SAMPLES:]
         inputs = np.concatenate([context, windows], axis=1)
         hidden = cell = np.zeros(STATE_SHAPE, dtype=np.float32)
-        outputs = []
+        outputs: list[NDArray[np.float32]] = []
         for first in range(0, len(inputs), WINDOWS_PER_CALL):
             batch = {"input": inputs[first : first + WINDOWS_PER_CALL], "h": hidden, "c": cell}
             output, hidden, cell = self._session.run(None, batch)
             outputs.append(output.reshape(-1))
-        return np.concatenate(outputs).astype(np.float32)
+        return np.concatenate(outputs).astype(np.float32, copy=False)

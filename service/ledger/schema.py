@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
-from service.ledger.errors import LedgerVersion
+from service.ledger.errors import LedgerMissing, LedgerVersion
 
 REVISION = "0001"
 """The schema this version works with; a test holds it against the newest migration."""
@@ -45,10 +45,12 @@ def migrate(connection: Connection, path: Path) -> str | None:
 
 
 def require_current(connection: Connection, path: Path) -> None:
-    """Raise `LedgerVersion` unless the schema is this version's."""
+    """Raise `LedgerVersion` unless the schema is this version's, `LedgerMissing` while a first start makes it."""
     found = revision_of(connection)
+    if found is None:
+        raise LedgerMissing(f"{path}: the ledger is only being made. Try again in a moment.")
     if found != REVISION:
-        raise _other_version(path, found or "none")
+        raise _other_version(path, found)
 
 
 def _other_version(path: Path, found: str) -> LedgerVersion:

@@ -7,7 +7,7 @@ keeps what its last run found.
 from __future__ import annotations
 
 import argparse
-import importlib
+import importlib.util
 import json
 import os
 import sys
@@ -71,11 +71,18 @@ def _plain(row: Any) -> Row:
 
 
 def _tables(rows: Sequence[Row]) -> list[str]:
-    """Return one table; rows for all clips come last, in bold; columns without a value are left out."""
-    names = [name for name in rows[0] if any(row.get(name) not in (None, "", []) for row in rows)]
-    ordered = sorted(rows, key=_is_total)
+    """Return one table; rows for all clips come last, in bold; what says nothing is left out, and counted."""
+    telling = [row for row in rows if not _says_nothing(row)]
+    names = [name for name in telling[0] if any(row.get(name) not in (None, "", []) for row in telling)]
+    ordered = sorted(telling, key=_is_total)
     heads = [_HEADS.get(name, name.replace("_", " ")) for name in names]
-    return report.table(heads, ([_bold(_shown(row.get(name)), row) for name in names] for row in ordered))
+    table = report.table(heads, ([_bold(_shown(row.get(name)), row) for name in names] for row in ordered))
+    left_out = len(rows) - len(telling)
+    return [*table, *(["", f"Left out: {left_out} rows with nothing to find and nothing found."] if left_out else [])]
+
+
+def _says_nothing(row: Row) -> bool:
+    return (row.get("true"), row.get("found")) == (0, 0) and not _is_total(row)
 
 
 def _is_total(row: Row) -> bool:
@@ -97,8 +104,8 @@ def _shown(value: Any) -> str:
     return "" if value is None else shown.get(type(value), str)(value)
 
 
-def main() -> None:
-    """Score and write."""
+def main() -> int:
+    """Score and write; return 1 when a topic has no score function (yet)."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", type=Path, default=Path(os.environ.get("REELWATCH_CORPUS", CORPUS)))
     parser.add_argument("--topics", nargs="*", default=[topic.module for topic in TOPICS])
@@ -107,8 +114,9 @@ def main() -> None:
     given.out.mkdir(parents=True, exist_ok=True)
     file = given.out / "accuracy.json"
     results: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    lacking = [topic.module for topic in TOPICS if importlib.util.find_spec(topic.module) is None]
     for topic in TOPICS:
-        if topic.module in given.topics:
+        if topic.module in given.topics and topic.module not in lacking:
             say(f"  {topic.title}")
             began_s = time.monotonic()
             rows = scored(topic, given.corpus)
@@ -120,7 +128,11 @@ def main() -> None:
             }
             file.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     (given.out / "accuracy.md").write_text(markdown(results), encoding="utf-8")
+    if set(lacking) & set(given.topics):
+        say(f"not scored, there is no such module here: {', '.join(lacking)}")
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
