@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
-from clips import BLUE, GREEN, RED, Clip, corners, shots, write
+from media_clips import BLUE, GREEN, RED, Clip, corners, shots, write
 
 ONE, W = 1 << 16, 1 << 30
 QUARTER_TURN = (0, ONE, 0, -ONE, 0, 0, 0, 0, W)

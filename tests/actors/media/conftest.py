@@ -1,4 +1,4 @@
-"""Fixtures of the decoding tests: a loaded backend, and `clips` beside the tests made importable."""
+"""Fixtures of the decoding tests: a loaded backend, and `media_clips` beside the tests made importable."""
 
 from __future__ import annotations
 
@@ -27,6 +27,6 @@ def decode() -> Iterator[PyAvDecode]:
 @pytest.fixture(scope="session")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three shots of 1.2 s with a tone."""
-    clips = importlib.import_module("clips")
+    clips = importlib.import_module("media_clips")
     pictures = clips.shots(clips.RED, clips.GREEN, clips.BLUE, frames=30)
     return clips.write(tmp_path_factory.mktemp("media") / "clip.mp4", clips.Clip.steady(pictures, tone=(0, 3.6)))

@@ -8,7 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from clips import Clip, item, write
+from media_clips import Clip, item, write
 from numpy.typing import NDArray
 
 from actors.media.audio import SAMPLE_RATE, SoundTrack

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from clips import EVERYTHING, Clip, corners, item, refusal, source, write
+from media_clips import EVERYTHING, Clip, corners, item, refusal, source, write
 
 from actors.backend import StageItem, StageStatus
 from actors.errors import ActorError, BackendUnavailable, BadInput, SourceChanged

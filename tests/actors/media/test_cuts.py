@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from clips import BLUE, GREEN, RED, Clip, item, shots, textured, write
+from media_clips import BLUE, GREEN, RED, Clip, item, shots, textured, write
 from numpy.typing import NDArray
 
 from actors.media.backend import PyAvDecode

@@ -7,9 +7,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from clips import BLACK, BLUE, GREEN, RED, Clip, item, shots, textured, write
 from hypothesis import given
 from hypothesis import strategies as st
+from media_clips import BLACK, BLUE, GREEN, RED, Clip, item, shots, textured, write
 from numpy.typing import NDArray
 
 from actors.media.backend import PyAvDecode

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 from av.video.reformatter import Colorspace
-from clips import BLUE, GREEN, RED, WHITE, corners
+from media_clips import BLUE, GREEN, RED, WHITE, corners
 
 from actors.media.luma import THUMBNAIL_SIDE, Thumbnailer, brightness, fine_luma, is_full_range
 from actors.media.orientation import Geometry

@@ -10,7 +10,7 @@ import av
 import numpy as np
 import pytest
 from av.stream import Disposition
-from clips import BLUE, GREEN, RED, Clip, corners, item, refusal, write
+from media_clips import BLUE, GREEN, RED, Clip, corners, item, refusal, write
 
 from actors.media.backend import PyAvDecode
 

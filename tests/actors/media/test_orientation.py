@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from clips import BLUE, GREEN, RED, WHITE, Clip, corners, item, write
+from media_clips import BLUE, GREEN, RED, WHITE, Clip, corners, item, write
 
 from actors.media.backend import PyAvDecode
 from actors.media.orientation import Geometry, Orientation, from_display_matrix

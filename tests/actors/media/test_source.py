@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from clips import source
+from media_clips import source
 
 from actors.errors import ActorError, BadInput, SourceChanged, Transient
 from actors.media.source import DescriptorReader, PinnedFiles, open_source, sha256_of, verify

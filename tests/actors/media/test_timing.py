@@ -10,9 +10,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from clips import RED, Clip, item, shots, write
 from hypothesis import given
 from hypothesis import strategies as st
+from media_clips import RED, Clip, item, shots, write
 
 from actors.media.backend import PyAvDecode
 from actors.media.options import DecodeOptions
