@@ -25,7 +25,12 @@ SHORTEST_MUSIC_S = 2
 SILENCE_DBFS = -60.0
 """RMS of a second that is called silent. Above it lies recorded quiet, which nobody can tell from ambience."""
 GRID_S = 0.1
-KINDS: tuple[Literal["speech", "music", "silence"], ...] = ("speech", "music", "silence")
+KINDS: tuple[Literal["speech", "music", "speech_over_music", "silence"], ...] = (
+    "speech",
+    "music",
+    "speech_over_music",
+    "silence",
+)
 UNLABELLED = -1
 
 
@@ -53,20 +58,22 @@ def second_levels_db(audio: NDArray[np.float32]) -> NDArray[np.float64]:
 def timeline(audio: NDArray[np.float32], speech: Sequence[Span]) -> tuple[AudioSpan, ...]:
     """Return labelled spans in order, apart, on a grid of 0.1 s.
 
-    audio: float32 mono at 16 kHz; speech: the voice-activity detector's spans. Music outweighs speech, for the
-    detector takes singing and horns for voices, and music that talk is louder than is not heard as music.
+    audio: float32 mono at 16 kHz; speech: the voice-activity detector's spans. Where both are heard the kind is
+    `speech_over_music`, which includes singing, and horns that the detector takes for voices.
     """
     labels = np.full(int(np.ceil(audio.size / SAMPLE_RATE_HZ / GRID_S)), UNLABELLED)
     _paint_seconds(labels, second_levels_db(audio) < SILENCE_DBFS, KINDS.index("silence"))
     for span in speech:
         labels[round(span.start_s / GRID_S) : round(span.end_s / GRID_S)] = KINDS.index("speech")
+    spoken = labels == KINDS.index("speech")
     _paint_seconds(labels, music_seconds(audio), KINDS.index("music"))
+    labels[spoken & (labels == KINDS.index("music"))] = KINDS.index("speech_over_music")
     return _spans(labels, audio.size / SAMPLE_RATE_HZ)
 
 
 def share(spans: Sequence[AudioSpan], kind: str, duration_s: float) -> float:
-    """Return which share of the duration the spans of a kind take, 0-1."""
-    seconds = sum(span.end_s - span.start_s for span in spans if span.kind == kind)
+    """Return which share of the duration a kind is heard in, 0-1; speech over music is both."""
+    seconds = sum(span.end_s - span.start_s for span in spans if kind in span.kind.split("_over_"))
     return round(min(1.0, seconds / duration_s), 4)
 
 
