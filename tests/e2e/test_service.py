@@ -112,9 +112,15 @@ def test_a_dropped_file_becomes_its_document(running: Running, arrive: Callable[
     assert document.source.relative_path == str(path.relative_to(running.home.inbox))
     assert document.source.size_bytes == path.stat().st_size
     name = str(path.relative_to(running.home.inbox))
-    events = [e["event"] for e in list(running.service.events) if e.get("path") == name]
-    told = ["file.settled", "job.claimed", "job.done"]
-    assert [event for event in events if event in told] == told
+    expected = ["file.settled", "job.claimed", "job.done"]
+
+    def told() -> list[str]:
+        events = [e["event"] for e in list(running.service.events) if e.get("path") == name]
+        return [event for event in events if event in expected]
+
+    # The document is on disk a moment before the log says so.
+    until(lambda: "job.done" in told(), "the log tells of the document")
+    assert told() == expected
 
 
 def test_a_sidecar_that_comes_later_is_taken_into_the_document(running: Running) -> None:
