@@ -82,7 +82,7 @@ def _row(corpus: Path, name: str, vad: SileroVad, asr: PocketSphinx) -> Row:
     words = outcome.data.words if isinstance(outcome.data, Transcription) else ()
     kept = bool(words) == english
     if not english or not words:
-        return Row(name, english, len(words), kept, note=_note(outcome))
+        return Row(name, english, len(words), kept, note=_note(outcome)[:60])
     wanted, timed = reference(corpus / name, ENGLISH[name])
     rate = round(error_rate(wanted, [word.word for word in words]), 2) if wanted else None
     return Row(name, english, len(words), kept, rate, start_error_s(timed, words))
