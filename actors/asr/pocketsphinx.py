@@ -12,28 +12,29 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from actors.asr.evidence import Evidence, evidence
-from actors.asr.sphinx import SphinxRecogniser
+from actors.asr.sphinx import Decoded, SphinxRecogniser
 from actors.asr.transcript import Reading, transcription
 from actors.asr.utterances import Utterance, utterances
 from actors.audio.levels import normalised
-from actors.audio.timeline import music_seconds
+from actors.audio.music import heard_music
 from actors.backend import Backend, BackendOptions, Outcome, Resources, StageItem, StageStatus
 from actors.errors import BackendUnavailable
 from actors.results import Span, SpeechSpans
 
-MUSIC_SHARE = 0.5
-"""An utterance of which more than this is music is not read: talk under music that loud comes out as other words."""
+MUSIC_SHARE = 0.25
+"""Of a clip's utterances, the share of time under music above which none is believed: talk under music that loud
+comes out as other words with high posteriors, also where the music is softer for a while."""
 
 
 class PocketSphinxOptions(BackendOptions):
     """pocketsphinx decodes on one thread, whatever `threads` says."""
 
-    evidence_bound: float = Field(default=0.03, ge=-1.0, le=1.0)
+    evidence_bound: float = Field(default=-0.01, ge=-1.0, le=1.0)
     """Evidence (see `actors.asr.evidence`) below which nothing is published."""
     min_words: int = Field(default=3, ge=1)
     """Fewer words than this are no evidence of a language."""
     warps: tuple[float, ...] = Field(default=(1.0, 1.12), min_length=1)
-    """Frequency warps that every utterance is read at, for longer and shorter vocal tracts; the likelier one counts."""
+    """Frequency warps that every utterance is read at, for different vocal tracts; the more evident reading counts."""
     target_db: float = Field(default=-20.0, ge=-40.0, le=-6.0)
     """Level the sound track is brought to before it is read, in dBFS."""
 
@@ -94,41 +95,40 @@ class PocketSphinx(Backend[PocketSphinxOptions]):
         return Outcome(StageStatus.UNAVAILABLE, reason=f"voice activity is not known: the vad stage {said}")
 
     def _read(self, audio: NDArray[np.float32], spans: Sequence[Span]) -> Outcome:
-        """Read every utterance at every warp, and publish the likelier readings where the clip's evidence allows."""
+        """Read every utterance at every warp, and publish the readings with most evidence where the clip has enough."""
         level = normalised(audio, target_db=self.options.target_db)
-        found = _without_music(utterances(level, spans), music_seconds(audio))
-        if not found:
-            return Outcome(StageStatus.NO_SPEECH, reason="the voice activity lies under music too loud to read")
-        recogniser = self._loaded()
-        at_warps = [[recogniser.decode(one.of(level), warp=warp) for warp in self.options.warps] for one in found]
-        if (reason := self._objection(evidence([each for warped in at_warps for each in warped]))) is not None:
+        found = utterances(level, spans)
+        if (share := _music_share(found, heard_music(audio).certain)) > MUSIC_SHARE:
+            return Outcome(StageStatus.NO_SPEECH, reason=f"{share:.0%} of the voice activity lies under music")
+        readings = [self._readings(level, utterance) for utterance in found]
+        if (reason := self._objection(evidence([each for warped in readings for each in warped]))) is not None:
             return Outcome(StageStatus.NO_SPEECH, reason=reason)
-        readings = [
-            Reading(one, max(warped, key=lambda each: each.word_score))
-            for one, warped in zip(found, at_warps, strict=True)
+        best = [
+            Reading(utterance, max(warped, key=lambda each: evidence([each]).value))
+            for utterance, warped in zip(found, readings, strict=True)
         ]
-        return Outcome(StageStatus.DONE, data=transcription(readings, spans, language="en"))
+        return Outcome(StageStatus.DONE, data=transcription(best, spans, language="en"))
+
+    def _readings(self, level: NDArray[np.float32], utterance: Utterance) -> list[Decoded]:
+        if self._recogniser is None:
+            raise RuntimeError("PocketSphinx.run was called before load")
+        return [self._recogniser.decode(utterance.of(level), warp=warp) for warp in self.options.warps]
 
     def _objection(self, weighed: Evidence) -> str | None:
         """Say why the words may not be published, or None when they may."""
-        words = weighed.words // len(self.options.warps)
-        if words < self.options.min_words:
-            return f"too few words for evidence of English: {words} < {self.options.min_words}"
+        if weighed.words < self.options.min_words:
+            return f"too few words for evidence of English: {weighed.words:.1f} < {self.options.min_words}"
         if weighed.value < self.options.evidence_bound:
             return (
                 f"evidence of English below bound: {weighed.value:.2f} < {self.options.evidence_bound:.2f} "
-                f"(word posterior {weighed.posterior:.2f}, margin over phones {weighed.margin:.2f})"
+                f"(posterior {weighed.posterior:.2f}, margin {weighed.margin:.2f}, words {weighed.words:.0f})"
             )
         return None
 
-    def _loaded(self) -> SphinxRecogniser:
-        if self._recogniser is None:
-            raise RuntimeError("PocketSphinx.run was called before load")
-        return self._recogniser
 
-
-def _without_music(found: Sequence[Utterance], music: NDArray[np.bool_]) -> list[Utterance]:
-    """Leave out the utterances of which more than `MUSIC_SHARE` of the whole seconds they touch are music."""
-    return [
-        one for one in found if music[int(one.start_s) : int(one.end_s) + 1].mean() <= MUSIC_SHARE or music.size == 0
-    ]
+def _music_share(found: Sequence[Utterance], music: NDArray[np.bool_]) -> float:
+    """Return which share of the whole seconds that the utterances touch is music; 0 for less than a second."""
+    touched = np.zeros(music.size, dtype=np.bool_)
+    for utterance in found:
+        touched[int(utterance.start_s) : int(np.ceil(utterance.end_s))] = True
+    return float(music[touched].mean()) if touched.any() else 0.0

@@ -20,6 +20,8 @@ PRONUNCIATION = re.compile(r"\(\d+\)$")
 SCORE_SCALE = 1024
 """Path scores come shifted right by ten bits (SENSCR_SHIFT in pocketsphinx' hmm.h)."""
 LOWEST_SCORE = 1e-300
+SHORTEST_SAMPLES = SAMPLE_RATE_HZ // 10
+"""pocketsphinx 5.1.1 raises IndexError on an empty buffer and then refuses every later utterance."""
 PHONE_SEARCH = "phones"
 MAX_ACTIVE_HMMS = 10_000
 """A third of pocketsphinx' default. Clean speech stays far below; noise would take its time and end as noise."""
@@ -67,6 +69,8 @@ class SphinxRecogniser:
         audio: float32 mono at 16 kHz within [-1, 1], one utterance. warp: factor of vocal-tract length normalisation
         (Lee & Rose 1996), 1 for none.
         """
+        if audio.size < SHORTEST_SAMPLES:
+            return Decoded((), 0.0, 0.0, 0, warp)
         pcm = (audio * np.float32(32767)).astype("<i2").tobytes()
         phone_score = self._search(PHONE_SEARCH, pcm, warp)
         word_score = self._search(None, pcm, warp)

@@ -27,7 +27,11 @@ def power_spectra(audio: NDArray[np.float32], *, window: int, hop: int) -> Itera
 
 
 def around(values: NDArray[np.float32], *, second: int, frames_per_s: float, seconds: float) -> NDArray[np.float32]:
-    """Return the frames within `seconds` of time centred on the middle of the whole second `second`."""
-    centre = (second + 0.5) * frames_per_s
-    half = seconds / 2 * frames_per_s
-    return values[max(0, round(centre - half)) : round(centre + half)]
+    """Return the frames of `seconds` of time round the middle of the whole second `second`.
+
+    Near the ends the stretch is moved inwards, so that it is as long as everywhere; shorter sounds are returned whole.
+    """
+    frames = round(seconds * frames_per_s)
+    first = round((second + 0.5 - seconds / 2) * frames_per_s)
+    first = max(0, min(first, len(values) - frames))
+    return values[first : first + frames]

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actors.audio.levels import SAMPLE_RATE_HZ
+from actors.audio.music import PULSE
 from actors.audio.pulse import CONTEXT_S, pulse_clarity
-from actors.audio.timeline import PULSE
 
 HOP = 256
 REGULAR_SHARE = 0.5

@@ -1,4 +1,4 @@
-"""Voice activity, English drafts and kinds of sound, on real recordings and on sounds made here."""
+"""The stages of sound together (voice activity, English drafts, kinds of sound), on real recordings and made sounds."""
 
 from __future__ import annotations
 
@@ -119,6 +119,7 @@ def test_the_sample_is_understood(vad: SileroVad, asr: PocketSphinx) -> None:
         ("speech/fleurs-es-006.ogg", False),
         ("speech/sv_u0016003.wav", False),
         ("speech/da_u0013002.wav", False),
+        ("video/portrait_two_women_talk_zh.mp4", False),
         ("music/esc50_dog_1-100032-A-0.wav", False),
         ("music/solo_trumpet_90bpm_F.ogg", False),
     ],
