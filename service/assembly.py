@@ -10,7 +10,7 @@ from typing import Any
 
 from actors.pool.base import Pool
 from actors.pool.ray_options import RayOptions
-from actors.registry import Plan, PlanError, resolve
+from actors.registry import DECODE, Plan, PlanError, resolve
 from service import __version__
 from service.bookkeeping import Bookkeeper, Emit, Imprint, Recheck, StageWatcher
 from service.clock import Clock, SystemClock
@@ -120,6 +120,14 @@ def cores(configuration: Configuration) -> int:
 
 
 def _options(configuration: Configuration) -> dict[str, Mapping[str, Any]]:
-    """Add to every stage's options how many threads its model may use, where they do not say so themselves."""
-    threads = configuration.pool.threads or max(1, min(MOST_THREADS, cores(configuration) // 2))
-    return {name: {"threads": threads, **options} for name, options in configuration.stage_options().items()}
+    """Add to every stage's options how many threads it may use, where they do not say so themselves.
+
+    The decoder takes every core when nothing is set: its threads wait without spinning, and what it delivers is what
+    all models wait for.
+    """
+    here, chosen = cores(configuration), configuration.pool.threads
+    decoder, model = chosen or max(1, min(MOST_THREADS, here)), chosen or max(1, min(MOST_THREADS, here // 2))
+    return {
+        name: {"threads": decoder if name == DECODE else model, **options}
+        for name, options in configuration.stage_options().items()
+    }

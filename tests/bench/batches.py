@@ -21,7 +21,6 @@ from work import MODELS
 SHOTS_BOUND, OCR_CPU_BOUND, OCR_WALL_BOUND = 1.9, 1.5, 3.0
 NO_MODELS = "[stages]\n" + "".join(f"{stage}.backends = []\n" for stage in MODELS)
 ONLY_OCR = NO_MODELS.replace("ocr.backends = []", 'ocr.backends = ["ocr.rapidocr"]\nocr.options.overlays = false')
-TWO_THREADS = "[pool]\nthreads = 2\n"
 _BARE = "bare decode"
 
 
@@ -81,22 +80,20 @@ def ocr_figure(specs: Sequence[ClipSpec], *, repetitions: int) -> report.Figure:
         repetitions,
         **{
             "ours": Served(paths, ONLY_OCR),
-            "ours, two threads a model": Served(paths, ONLY_OCR + TWO_THREADS),
             "tesseract": partial(_in_folder, partial(_read, paths, one_thread=False)),
             "tesseract, one thread": partial(_in_folder, partial(_read, paths, one_thread=True)),
             "reel-scout": partial(peers.reel_scout, paths, ocr=True),
         },
     )
     cpu, wall = _times_as_fast(taken, "ours")
-    both_cpu, both_wall = _times_as_fast(taken, "ours, two threads a model")
     scout_cpu, scout_wall = _times_as_fast(taken, "ours", against=("reel-scout",))
     count = len(paths)
     met = cpu >= OCR_CPU_BOUND and wall >= OCR_WALL_BOUND
     return report.Figure(
         f"{count} clips with OCR on keyframes, against scenedetect and a tesseract process per keyframe",
         f"≥ {OCR_CPU_BOUND} x per CPU-second, ≥ {OCR_WALL_BOUND:g} x per minute on two cores",
-        f"{cpu:.2f} x per CPU-second, {wall:.2f} x per minute; {both_cpu:.2f} x and {both_wall:.2f} x with "
-        f"`pool.threads = 2`; against reel-scout with tesseract {scout_cpu:.2f} x and {scout_wall:.2f} x",
+        f"{cpu:.2f} x per CPU-second, {wall:.2f} x per minute; "
+        f"against reel-scout with tesseract {scout_cpu:.2f} x and {scout_wall:.2f} x",
         met=met,
         note="" if met else _busy(taken["ours"], count),
         values=_values(taken),

@@ -34,14 +34,14 @@ def test_more_cores_than_there_are_is_refused_with_the_shares(tmp_path: Path, mo
 
 
 @pytest.mark.parametrize(
-    ("num_cpus", "threads", "expected"),
-    [(8, 0, 4), (64, 0, MOST_THREADS), (1, 0, 1), (8, 7, 7)],
-    ids=["half the cores", "never many", "at least one", "as set"],
+    ("num_cpus", "threads", "decoder", "model"),
+    [(2, 0, 2, 1), (6, 0, 4, 3), (64, 0, MOST_THREADS, MOST_THREADS), (8, 7, 7, 7)],
+    ids=["two cores", "half the cores for a model", "never many", "as set"],
 )
-def test_threads_of_a_model(tmp_path: Path, num_cpus: int, threads: int, expected: int) -> None:
-    plan = make_plan(configuration(tmp_path, **{"pool.num_cpus": max(2, num_cpus), "pool.threads": threads}))
-    given = plan.by_name["decode"].options["threads"]
-    assert given == (expected if num_cpus > 1 else 1)
+def test_threads(tmp_path: Path, num_cpus: int, threads: int, decoder: int, model: int) -> None:
+    own = {"pool.num_cpus": num_cpus, "pool.threads": threads, "stages.ocr.backends": ["ocr.rapidocr"]}
+    plan = make_plan(configuration(tmp_path, **own))
+    assert (plan.by_name["decode"].options["threads"], plan.by_name["ocr"].options["threads"]) == (decoder, model)
 
 
 def test_a_stages_own_threads_win(tmp_path: Path) -> None:
