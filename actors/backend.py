@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from actors.fusion.request import FusionRequest
+    from actors.models.asset import ModelAsset
     from actors.results import Media
 
 
@@ -135,13 +136,18 @@ class Outcome:
 class BackendOptions(BaseModel):
     """A backend's settings, from `[stages.<stage>.options]`; unknown names are refused.
 
-    `neutral` names the options that do not alter the output and so stay out of the result's key.
+    `neutral` names the options that do not alter the output and so stay out of the result's key; a backend's own
+    options add theirs to it.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    neutral: ClassVar[frozenset[str]] = frozenset({"threads"})
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+    neutral: ClassVar[frozenset[str]] = frozenset({"threads", "device", "models_dir"})
 
     threads: int = 1
+    device: str = "cpu"
+    """Where a model that can run on a card runs: `cpu` or `cuda`."""
+    models_dir: str = ""
+    """The folder of the pulled models, see `actors.models.store`."""
 
 
 OptionsT = TypeVar("OptionsT", bound=BackendOptions)
@@ -170,10 +176,25 @@ class Backend(ABC, Generic[OptionsT]):
     def __init__(self, options: OptionsT) -> None:
         self.options = options
 
+    @property
+    def device(self) -> str:
+        """Where it runs, for provenance: `cpu`, unless the backend says otherwise."""
+        return "cpu"
+
     @classmethod
     def available(cls) -> str | None:
         """Return None when the backend can run here, else what is missing and the command that would mend it."""
         return None
+
+    @classmethod
+    def assets(cls, options: OptionsT) -> tuple[ModelAsset, ...]:  # noqa: ARG003 - for those that have some
+        """Return what has to be pulled before the backend can load with these options; cheap."""
+        return ()
+
+    @classmethod
+    def resources_for(cls, options: OptionsT) -> Resources:  # noqa: ARG003 - for those whose models differ in size
+        """Return what an actor with these options takes."""
+        return cls.resources
 
     @classmethod
     @abstractmethod

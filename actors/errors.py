@@ -4,6 +4,7 @@ ActorError
 ├── BadInput            the bytes are at fault: never retried
 ├── SourceChanged       the file is no longer the generation that was claimed: its successor is new work
 ├── Transient           may pass: retried with back-off
+│   └── OutOfMemory     a single item did not fit: the actor is replaced before the video is tried again
 ├── EnvironmentFault    the host is at fault (disk full, root gone): work pauses, no attempt is spent
 └── BackendUnavailable  a library, model or device is missing: the stage says `unavailable`
 """
@@ -31,6 +32,10 @@ class SourceChanged(ActorError):  # noqa: N818 - as above
 
 class Transient(ActorError):  # noqa: N818 - as above
     """A failure that may pass by itself."""
+
+
+class OutOfMemory(Transient):
+    """Memory ran out although there was nothing left to make smaller; the process may be left in a bad state."""
 
 
 class EnvironmentFault(ActorError):  # noqa: N818 - as above

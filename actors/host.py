@@ -11,8 +11,9 @@ from typing import Any
 
 from actors.backend import Backend, BackendOptions, Failure, Outcome, StageItem, StageStatus
 from actors.errors import ActorError, BackendUnavailable, BadInput, EnvironmentFault, SourceChanged
+from actors.plan import DECODE, IDENTIFY
 from actors.pool.base import ActorSpec, HostReport
-from actors.registry import DECODE, IDENTIFY, Loader, installed
+from actors.registry import Loader, installed
 
 Operation = Callable[[Sequence[StageItem]], list[Outcome]]
 
@@ -52,7 +53,10 @@ class ActorHost:
         started = time.perf_counter()
         outcomes = _attempt(run, items)
         seconds = (time.perf_counter() - started) / max(1, len(items))
-        return [replace(o, backend=backend.name, model=model, seconds=round(seconds, 4)) for o in outcomes]
+        return [
+            replace(o, backend=backend.name, model=model, device=backend.device, seconds=round(seconds, 4))
+            for o in outcomes
+        ]
 
     def close(self) -> None:
         """Let go of every backend."""

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from actors.plan import DECODE, Plan
 from actors.pool.base import Pool
 from actors.pool.ray_options import RayOptions
-from actors.registry import DECODE, Plan, PlanError, resolve
+from actors.registry import PlanError, resolve
 from service import __version__
 from service.bookkeeping import Bookkeeper, Emit, Imprint, Recheck, StageWatcher
 from service.clock import Clock, SystemClock
 from service.configuration import STAGES, Configuration
+from service.configuration.profiles import has_cuda_device, installed
 from service.disk import DiskGate
 from service.driver import Driver
 from service.errors import ConfigError
@@ -119,15 +121,23 @@ def cores(configuration: Configuration) -> int:
     return configuration.pool.num_cpus or len(os.sched_getaffinity(0))
 
 
+def device(configuration: Configuration) -> str:
+    """Return where models that can use a card run: `cuda` where there is one and torch to use it, unless told."""
+    if configuration.pool.device != "auto":
+        return configuration.pool.device
+    return "cuda" if has_cuda_device() and installed("torch") else "cpu"
+
+
 def _options(configuration: Configuration) -> dict[str, Mapping[str, Any]]:
-    """Add to every stage's options how many threads it may use, where they do not say so themselves.
+    """Add to every stage's options what holds for all, where they do not say so themselves.
 
     The decoder takes every core when nothing is set: its threads wait without spinning, and what it delivers is what
     all models wait for.
     """
     here, chosen = cores(configuration), configuration.pool.threads
     decoder, model = chosen or max(1, min(MOST_THREADS, here)), chosen or max(1, min(MOST_THREADS, here // 2))
+    common = {"device": device(configuration), "models_dir": str(configuration.models.dir)}
     return {
-        name: {"threads": decoder if name == DECODE else model, **options}
+        name: {**common, "threads": decoder if name == DECODE else model, **options}
         for name, options in configuration.stage_options().items()
     }

@@ -9,7 +9,7 @@ from typing import Any
 
 from actors.backend import Outcome, SourceRef
 from actors.fusion.request import FusionRequest
-from actors.registry import Plan
+from actors.plan import Plan
 from service import results, sidecars
 from service.clock import Clock
 from service.ledger.ledger import Ledger

@@ -15,7 +15,7 @@ from service.configuration.profiles import has_cuda_device
 from service.intake.mounts import mount_of_root
 
 if TYPE_CHECKING:
-    from actors.registry import Plan
+    from actors.plan import Plan
     from service.configuration import Loaded
 
 Verdict = Literal["good", "note", "bad"]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pydantic import ValidationError
 
 from actors.backend import Outcome, StageStatus
-from actors.registry import PlannedStage
+from actors.plan import PlannedStage
 from actors.results import RESULT_TYPES
 from service.ledger.values import StoredResult
 

@@ -38,6 +38,7 @@ class JsonFusion(Backend[BackendOptions]):
         "objects",
         "captions",
         "audio",
+        "frames",
     )
     actor = "fusion"
     resources = Resources(num_cpus=0.25, ram_mib=256)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 
 if TYPE_CHECKING:
-    from actors.registry import Plan
+    from actors.plan import Plan
     from service.configuration import Configuration, Loaded
     from service.logs import Emitter
 

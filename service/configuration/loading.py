@@ -14,14 +14,14 @@ from service.assets import asset
 from service.configuration import layers as sources
 from service.configuration.checks import refuse_contradictions
 from service.configuration.layers import Key, Layer, Setting, dotted
-from service.configuration.locations import configuration_file, state_directory
+from service.configuration.locations import configuration_file, models_directory, state_directory
 from service.configuration.profiles import choose
 from service.configuration.refusals import refuse_invalid, refuse_unknown, toml
 from service.configuration.schema import Configuration
 from service.errors import ConfigError
 
 _PROFILE: Key = ("profile",)
-_PATHS: tuple[Key, ...] = (("intake", "inboxes"), ("output", "dir"), ("state", "dir"))
+_PATHS: tuple[Key, ...] = (("intake", "inboxes"), ("output", "dir"), ("state", "dir"), ("models", "dir"))
 _PROFILES = ("embedded", "cpu", "gpu")
 
 
@@ -46,6 +46,7 @@ def load(
     here = Path.cwd()
     defaults = sources.file_layer(asset("config/default.toml"), base=here, origin="default")
     state, state_origin = state_directory(environ)
+    models, models_origin = models_directory(environ)
     file = configuration_file(config_path, environ)
     given = [
         *([sources.file_layer(file)] if file else []),
@@ -56,7 +57,11 @@ def load(
     name, why = _profile(sources.merge([defaults, *given])[_PROFILE])
     profile = sources.file_layer(asset(f"config/profiles/{name}.toml"), origin=f"profile {name}")
     chosen = Layer(why, {_PROFILE: name}, here)
-    base = [defaults, Layer(state_origin, {("state", "dir"): str(state)}, here), profile]
+    places = [
+        Layer(state_origin, {("state", "dir"): str(state)}, here),
+        Layer(models_origin, {("models", "dir"): str(models)}, here),
+    ]
+    base = [defaults, *places, profile]
     merged = sources.merge([*base, *given, chosen])
     return _validated(merged, defaults=defaults.values, file=file)
 

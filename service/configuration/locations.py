@@ -36,6 +36,14 @@ def state_directory(environ: Mapping[str, str]) -> tuple[Path, str]:
     return _xdg(environ, variable="XDG_STATE_HOME", fallback=".local/state") / "reelwatch", "XDG state home"
 
 
+def models_directory(environ: Mapping[str, str]) -> tuple[Path, str]:
+    """Return where pulled models lie unless a setting says otherwise, and which variable or standard decided."""
+    named = environ.get("STATE_DIRECTORY", "").split(":")[0]
+    if named:
+        return Path(named) / "models", "$STATE_DIRECTORY"
+    return _xdg(environ, variable="XDG_DATA_HOME", fallback=".local/share") / "reelwatch" / "models", "XDG data home"
+
+
 def _xdg(environ: Mapping[str, str], *, variable: str, fallback: str) -> Path:
     # The standard says that relative values are to be ignored.
     named = environ.get(variable, "")

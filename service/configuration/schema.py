@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StringConstraints, field_validator
 
-StageName = Literal["decode", "vad", "asr", "diarization", "captions", "objects", "ocr", "audio", "fusion"]
+StageName = Literal["decode", "vad", "asr", "diarization", "captions", "objects", "ocr", "audio", "frames", "fusion"]
 ProfileName = Literal["auto", "embedded", "cpu", "gpu"]
 
 STAGES: tuple[StageName, ...] = (
@@ -24,6 +24,7 @@ STAGES: tuple[StageName, ...] = (
     "objects",
     "ocr",
     "audio",
+    "frames",
     "fusion",
 )
 """Every stage a profile can fill, in the order people expect to read them."""
@@ -97,6 +98,7 @@ class PoolSettings(Section):
     """How the models' processes are run. `num_cpus` and `threads`: 0 derives them from the machine."""
 
     kind: Literal["ray", "local"]
+    device: Literal["auto", "cpu", "cuda"]
     num_cpus: Whole
     threads: Whole
     object_store_mib: Annotated[int, Field(strict=True, ge=80)]  # Ray refuses an object store below 75 MiB
@@ -104,6 +106,12 @@ class PoolSettings(Section):
     niceness: Annotated[int, Field(strict=True, ge=0, le=19)]
     start_deadline_s: Seconds
     drain_s: SecondsOrNone
+
+
+class ModelsSettings(Section):
+    """Where pulled models lie."""
+
+    dir: Directory
 
 
 class StageSettings(Section):
@@ -130,6 +138,7 @@ class StagesSettings(Section):
     objects: StageSettings
     ocr: StageSettings
     audio: StageSettings
+    frames: StageSettings
     fusion: StageSettings
 
 
@@ -162,6 +171,7 @@ class Configuration(Section):
     state: StateSettings
     media: MediaSettings
     pool: PoolSettings
+    models: ModelsSettings
     stages: StagesSettings
     retry: RetrySettings
     log: LogSettings

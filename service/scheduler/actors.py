@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from actors.plan import DECODE, FUSION, IDENTIFY, Plan
 from actors.pool.base import ActorDied, ActorReady, Call, CallDone, PayloadRefs
-from actors.registry import DECODE, FUSION, IDENTIFY, Plan
 from service.scheduler.board import DEATHS_WITHOUT_SUCCESS, Condition, Run, Slot, Work
 from service.scheduler.endings import absorb, convict
 from service.scheduler.events import GiveUp, KillActor, StartActor, StopPool, Submit

@@ -8,8 +8,8 @@ from enum import StrEnum
 
 from actors.backend import Outcome, SourceRef
 from actors.fusion.request import FusionRequest
+from actors.plan import Plan
 from actors.pool.base import ActorSpec, PayloadRefs
-from actors.registry import Plan
 from actors.results import Media
 
 IN_FLIGHT_PER_ACTOR = 2

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from actors.backend import Failure, Outcome, StageStatus
+from actors.plan import DECODE, FUSION, IDENTIFY
 from actors.pool.base import PayloadRefs
-from actors.registry import DECODE, FUSION, IDENTIFY
 from actors.results import FusionReceipt, Identity
 from service.scheduler.board import DEATHS_TO_PARK, Run
 from service.scheduler.events import (

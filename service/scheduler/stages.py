@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from actors.backend import Outcome, StageItem, StageStatus
+from actors.plan import DECODE, FUSION, IDENTIFY, Plan, PlannedStage
 from actors.pool.base import CallItem, PayloadRefs
-from actors.registry import DECODE, FUSION, IDENTIFY, Plan, PlannedStage
 from actors.results import Media
 from service.scheduler.board import Run
 from service.scheduler.events import ReportStage, RequestFusion

@@ -96,7 +96,9 @@ def test_stages_come_after_what_they_need_and_fusion_last() -> None:
         pytest.param({"asr": ["asr.circular"], "captions": ["captions.circular"]}, {}, "circle", id="cycle"),
         pytest.param({"asr": ["asr.circular"]}, {}, "'captions', which no stage provides", id="missing-stage"),
         pytest.param({}, {"asr": {"beam": "wide"}}, "[stages.asr.options] beam = 'wide'", id="wrong-type"),
-        pytest.param({}, {"asr": {"baem": 3}}, "options of asr.good: beam, threads", id="unknown-option"),
+        pytest.param(
+            {}, {"asr": {"baem": 3}}, "options of asr.good: beam, device, models_dir, threads", id="unknown-option"
+        ),
     ],
 )
 def test_what_cannot_be_planned_is_refused_with_the_place(

@@ -46,16 +46,18 @@ ENGLISH = {
 FOLDERS = ("speech", "music", "composed", "video")
 ALSO_SPOKEN = frozenset(("music/musanmix_music_noise_speech.mp3", "video/nasa_13013.mp4"))
 """English is spoken in these too, of which the corpus knows no text; they are no negatives."""
+UNLABELLED = frozenset(("video/portrait_skateboarding_dog.mp4",))
+"""Somebody speaks, and the corpus does not say in which language: shown, and not judged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One clip. `kept`: words were published where English is spoken, or none where it is not."""
+    """One clip. `kept`: words were published where English is spoken, or none where it is not; None: nobody knows."""
 
     clip: str
-    english: bool
+    english: bool | None
     words: int
-    kept: bool
+    kept: bool | None
     word_error_rate: float | None = None
     start_error_s: float | None = None
     note: str = ""
@@ -76,11 +78,13 @@ def score(corpus: Path) -> list[Row]:
 
 
 def _row(corpus: Path, name: str, vad: SileroVad, asr: PocketSphinx) -> Row:
-    audio, english = sound(corpus / name), name in ENGLISH
+    audio, english = sound(corpus / name), None if name in UNLABELLED else name in ENGLISH
     (activity,) = vad.run([StageItem(name, audio=audio)])
     (outcome,) = asr.run([StageItem(name, audio=audio, results={"vad": activity})])
     words = outcome.data.words if isinstance(outcome.data, Transcription) else ()
-    kept = bool(words) == english
+    kept = None if english is None else bool(words) == english
+    if english is None:
+        return Row(name, english, len(words), kept, note="the corpus does not say which language is spoken")
     if not english or not words:
         return Row(name, english, len(words), kept, note=_note(outcome)[:60])
     wanted, timed = reference(corpus / name, ENGLISH[name])

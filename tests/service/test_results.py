@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from actors.backend import Outcome, StageStatus
-from actors.registry import PlannedStage
+from actors.plan import PlannedStage
 from actors.results import SpeechSpans, Transcription, Word
 from service import results
 from service.ledger.values import StoredResult

@@ -14,7 +14,7 @@ from service.configuration.layers import flatten
 from service.configuration.refusals import KNOWN
 
 DEFAULTS = asset("config/default.toml").read_text(encoding="utf-8")
-COMPUTED = {("state", "dir")}
+COMPUTED = {("state", "dir"), ("models", "dir")}
 
 
 def test_every_setting_has_its_default_in_the_file() -> None:

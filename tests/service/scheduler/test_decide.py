@@ -9,8 +9,8 @@ import pytest
 
 from actors.backend import Failure, Outcome, Resources, SourceRef, StageStatus
 from actors.fusion.request import FusionRequest
+from actors.plan import Plan, PlannedStage
 from actors.pool.base import ActorDied, ActorReady, CallDone, PayloadRefs
-from actors.registry import Plan, PlannedStage
 from actors.results import FusionReceipt, Identity, Media, SpeechSpans
 from service.scheduler import Board, Limits, Ticket, capacity, decide
 from service.scheduler.board import Deadline

@@ -1,0 +1,1 @@
+"""The files of pulled models: what there is to pull, where it lies, and how memory is kept within bounds."""
