@@ -6,7 +6,8 @@ ActorError
 ├── Transient           may pass: retried with back-off
 │   └── OutOfMemory     a single item did not fit: the actor is replaced before the video is tried again
 ├── EnvironmentFault    the host is at fault (disk full, root gone): work pauses, no attempt is spent
-└── BackendUnavailable  a library, model or device is missing: the stage says `unavailable`
+├── BackendUnavailable  a library, model or device is missing: the stage says `unavailable`
+└── PullFailed          a model's files could not be fetched: only `reelwatch models` meets it
 """
 
 
@@ -44,3 +45,7 @@ class EnvironmentFault(ActorError):  # noqa: N818 - as above
 
 class BackendUnavailable(ActorError):  # noqa: N818 - as above
     """The backend cannot be loaded here; the message says what is missing and what would mend it."""
+
+
+class PullFailed(ActorError):  # noqa: N818 - as above
+    """A model could not be fetched, converted or stored; the message says why and what to do."""

@@ -62,7 +62,7 @@ def _choose(stage: str, names: Sequence[str], options: Mapping[str, Any], known:
     kinds = {name: backend for name, (backend, _) in loaded.items() if backend is not None}
     reasons = []
     for name, (backend, reason) in loaded.items():
-        parsed = _parse_options(stage, name, kinds, options) if backend is not None and reason is None else None
+        parsed = read_options(stage, name, kinds, options) if backend is not None and reason is None else None
         lacking = reason if backend is None or parsed is None else _not_pulled(backend, parsed)
         if backend is not None and parsed is not None and lacking is None:
             return _plan(stage, name, backend, parsed)
@@ -109,7 +109,7 @@ def _plan(stage: str, name: str, backend: type[Backend[Any]], parsed: BackendOpt
     )
 
 
-def _parse_options(
+def read_options(
     stage: str, name: str, kinds: Mapping[str, type[Backend[Any]]], options: Mapping[str, Any]
 ) -> BackendOptions:
     """Read a backend's options; what only another backend of the stage's list knows is meant for that one."""

@@ -42,7 +42,7 @@ class Assembly:
 def make_plan(configuration: Configuration) -> Plan:
     """Choose the backends; raises `ConfigError` where that cannot be done or the models ask for too many cores."""
     try:
-        plan = resolve(configuration.stage_preferences(), _options(configuration))
+        plan = resolve(configuration.stage_preferences(), options_of(configuration))
     except PlanError as exc:
         raise ConfigError(str(exc)) from exc
     wanted, given = sum(spec.resources.num_cpus for spec in plan.actors()), cores(configuration)
@@ -128,7 +128,7 @@ def device(configuration: Configuration) -> str:
     return "cuda" if has_cuda_device() and installed("torch") else "cpu"
 
 
-def _options(configuration: Configuration) -> dict[str, Mapping[str, Any]]:
+def options_of(configuration: Configuration) -> dict[str, Mapping[str, Any]]:
     """Add to every stage's options what holds for all, where they do not say so themselves.
 
     The decoder takes every core when nothing is set: its threads wait without spinning, and what it delivers is what

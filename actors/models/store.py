@@ -46,6 +46,11 @@ class ModelStore:
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
+    def names(self) -> list[str]:
+        """Return the names of all models that are here, in order."""
+        found = (json.loads(path.read_text(encoding="utf-8"))["name"] for path in self.root.glob(f"*/{MANIFEST}"))
+        return sorted(found)
+
     def missing(self, assets: tuple[ModelAsset, ...]) -> list[ModelAsset]:
         """Return those that are neither here nor a folder of the user's."""
         return [asset for asset in assets if self.manifest(asset.name) is None]
@@ -97,7 +102,7 @@ def revision_of(model: str, models_dir: str) -> str:
     A folder of the user's has no commit; its small files stand for it, and the size of the large ones.
     """
     if is_folder(model):
-        return f"{Path(model).name}@{_imprint(Path(model).expanduser())}"
+        return f"{Path(model).name}@{digest_of_folder(Path(model).expanduser())}"
     store = ModelStore(Path(models_dir)) if models_dir else None
     manifest = store.manifest(model) if store is not None else None
     return f"{model}@{manifest.revision[:12]}" if manifest is not None else model
@@ -109,8 +114,8 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _imprint(folder: Path) -> str:
-    """Return 12 hex digits over the names, sizes and times of change of a folder's files."""
+def digest_of_folder(folder: Path) -> str:
+    """Return 12 hex digits over the names, sizes and times of change of a folder's files; the bytes are not read."""
     found = hashlib.sha256()
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         status = path.stat()

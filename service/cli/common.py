@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -82,6 +82,11 @@ def takes_settings(*, output: bool = False, profile: bool = False) -> Callable[[
         return cast("CommandT", wrapped)
 
     return add
+
+
+def with_profile(settings: Settings, profile: str | None) -> Settings:
+    """Return the settings with another profile, where one is named."""
+    return replace(settings, profile=profile) if profile is not None else settings
 
 
 def make_folder(folder: Path, *, setting: str, flag: str, mode: int = 0o777) -> None:

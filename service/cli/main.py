@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import click
 
 from service import __version__
-from service.cli import configuration, demo, doctor, export, jobs, process, run, schema, status, why
+from service.cli import configuration, demo, doctor, export, jobs, models, process, run, schema, status, why
 from service.errors import ReelwatchError
 
 _INTERRUPTED = 130  # 128 + SIGINT, as shells say it
@@ -25,6 +25,7 @@ def cli() -> None:
     Describe one video now:    reelwatch process clip.mp4
     Where is my video?         reelwatch why ~/Videos/inbox/clip.mp4
     What can run here?         reelwatch doctor
+    Fetch better models:       reelwatch models pull --profile cpu
 
     \b
     Exit codes: 0 done, 1 some failed, 2 usage, 75 the state is in use by a running service,
@@ -42,6 +43,7 @@ for _command in (
     export.export,
     schema.schema,
     doctor.doctor,
+    models.models,
     configuration.config,
     demo.demo,
 ):

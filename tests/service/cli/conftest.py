@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,8 @@ from service.ledger.ledger import Ledger, open_ledger
 from service.ledger.states import State
 from service.ledger.values import Job
 from service.state import LEDGER_FILE
+
+sys.path[:0] = [str(Path(__file__).resolve().parent)]
 
 GOLDEN = Path(__file__).resolve().parents[2] / "actors" / "fusion" / "golden" / "document.json"
 
