@@ -48,6 +48,7 @@ class Failure(StrEnum):
     BAD_INPUT = "bad_input"
     SOURCE_CHANGED = "source_changed"
     TRANSIENT = "transient"
+    OUT_OF_MEMORY = "out_of_memory"
     ENVIRONMENT = "environment"
     BUG = "bug"
 
@@ -169,6 +170,8 @@ class Backend(ABC, Generic[OptionsT]):
     actor: ClassVar[str]
     """The actor that holds it; backends without a model say `shared`."""
     resources: ClassVar[Resources]
+    licence: ClassVar[str | None] = None
+    """SPDX identifier of a model that comes with a package; what is pulled carries its own (`assets`)."""
     options_type: ClassVar[type[BackendOptions]] = BackendOptions
     batch_size: ClassVar[int] = 1
     """How many videos one `run` may be given at most."""

@@ -128,8 +128,9 @@ def _opencv() -> Iterator[Finding]:
 
     yield Finding("version", cv2.__version__)
     found = [f"{name} {version}" for name in OPENCV if (version := version_of(name))]
-    if len(found) == 1:
-        yield Finding("distributions", found[0])
+    if len({line.split()[1] for line in found}) == 1:
+        # The models extra brings a second one, of the same version: its files are the same and some more.
+        yield Finding("distributions", ", ".join(found))
         return
     # They all install the same package `cv2`, so the one installed last overwrites parts of the others.
     names = " ".join(line.split()[0] for line in found)

@@ -29,6 +29,7 @@ class Choice:
     model: str
     resources: Resources
     assets: tuple[ModelAsset, ...]
+    licence: str | None
     first: bool
     lacks: str | None = None
 
@@ -78,6 +79,7 @@ def _choice(
         kind.model_revision(read),
         kind.resources_for(read),
         kind.assets(read),
+        kind.licence,
         first,
         kind.available(),
     )

@@ -47,6 +47,7 @@ class PocketSphinx(Backend[PocketSphinxOptions]):
     needs = ("audio", "vad")
     actor = "speech"
     resources = Resources(num_cpus=0.25, ram_mib=320)
+    licence: ClassVar[str | None] = "BSD-2-Clause"
     options_type: ClassVar[type[BackendOptions]] = PocketSphinxOptions
 
     _recogniser: SphinxRecogniser | None = None

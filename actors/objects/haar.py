@@ -63,6 +63,7 @@ class HaarFaces(Backend[HaarOptions]):
     needs: ClassVar[tuple[str, ...]] = ("keyframes",)
     actor: ClassVar[str] = "objects"
     resources: ClassVar[Resources] = Resources(num_cpus=0.1, ram_mib=150)
+    licence: ClassVar[str | None] = "Intel-OpenCV (as BSD-3-Clause)"
     options_type: ClassVar[type[BackendOptions]] = HaarOptions
 
     def __init__(self, options: HaarOptions) -> None:

@@ -45,6 +45,7 @@ class SileroVad(Backend[SileroOptions]):
     needs = ("audio",)
     actor = "speech"
     resources = Resources(num_cpus=0.25, ram_mib=96)
+    licence: ClassVar[str | None] = "MIT"
     options_type: ClassVar[type[BackendOptions]] = SileroOptions
 
     _network: SileroNetwork | None = None

@@ -21,7 +21,8 @@ from service.configuration.schema import Configuration
 from service.errors import ConfigError
 
 _PROFILE: Key = ("profile",)
-_PATHS: tuple[Key, ...] = (("intake", "inboxes"), ("output", "dir"), ("state", "dir"), ("models", "dir"))
+_MODELS: Key = ("models", "dir")
+_PATHS: tuple[Key, ...] = (("intake", "inboxes"), ("output", "dir"), ("state", "dir"), _MODELS)
 _PROFILES = ("embedded", "cpu", "gpu")
 
 
@@ -54,22 +55,23 @@ def load(
         *sources.flag_layers(flags, base=here),
     ]
     refuse_unknown(given)
-    name, why = _profile(sources.merge([defaults, *given])[_PROFILE])
-    profile = sources.file_layer(asset(f"config/profiles/{name}.toml"), origin=f"profile {name}")
-    chosen = Layer(why, {_PROFILE: name}, here)
     places = [
         Layer(state_origin, {("state", "dir"): str(state)}, here),
         Layer(models_origin, {("models", "dir"): str(models)}, here),
     ]
+    asked = sources.merge([defaults, *places, *given])
+    name, why = _profile(asked[_PROFILE], models_dir=Path(_rooted(_MODELS, asked[_MODELS])))
+    profile = sources.file_layer(asset(f"config/profiles/{name}.toml"), origin=f"profile {name}")
+    chosen = Layer(why, {_PROFILE: name}, here)
     base = [defaults, *places, profile]
     merged = sources.merge([*base, *given, chosen])
     return _validated(merged, defaults=defaults.values, file=file)
 
 
-def _profile(wanted: Setting) -> tuple[str, str]:
+def _profile(wanted: Setting, *, models_dir: Path) -> tuple[str, str]:
     """Return the profile's name and where the choice comes from."""
     if wanted.value == "auto":
-        return choose()
+        return choose(models_dir)
     if wanted.value not in _PROFILES:
         raise ConfigError(
             f"{wanted.layer.origin}: profile = {toml(wanted.value)}: there is no such profile. "

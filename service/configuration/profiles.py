@@ -6,6 +6,8 @@ import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 
+from actors.models.store import MANIFEST
+
 MODELS_EXTRA = ("torch", "transformers")
 """Packages that tell whether the `models` extra is installed."""
 
@@ -26,10 +28,15 @@ def has_cuda_device() -> bool:
 
 
 def choose(
-    *, has_device: Callable[[], bool] = has_cuda_device, is_installed: Callable[[str], bool] = installed
+    models_dir: Path,
+    *,
+    has_device: Callable[[], bool] = has_cuda_device,
+    is_installed: Callable[[str], bool] = installed,
 ) -> tuple[str, str]:
-    """Return the profile `auto` stands for here, and why."""
+    """Return the profile `auto` stands for here, and why; speech of the `cpu` profile needs a model, but no extra."""
     missing = [package for package in MODELS_EXTRA if not is_installed(package)]
+    if missing and any(models_dir.glob(f"*/{MANIFEST}")):
+        return "cpu", "auto: models have been pulled; without the models extra they run on the processor"
     if missing:
         return "embedded", f"auto: the models extra is not installed ({', '.join(missing)} missing)"
     if has_device():

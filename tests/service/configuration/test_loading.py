@@ -160,14 +160,24 @@ def test_a_variable_that_begins_like_toml_must_be_toml(text: str) -> None:
 
 
 CHOICES = {
-    "nothing": (False, set(), "embedded"),
-    "a card without models": (True, set(), "embedded"),
-    "models without a card": (False, {"torch", "transformers"}, "cpu"),
-    "both": (True, {"torch", "transformers"}, "gpu"),
-    "half of the models": (True, {"torch"}, "embedded"),
+    "nothing": (False, set(), False, "embedded"),
+    "a card without the extra": (True, set(), False, "embedded"),
+    "a pulled model without the extra": (True, set(), True, "cpu"),
+    "the extra without a card": (False, {"torch", "transformers"}, False, "cpu"),
+    "both": (True, {"torch", "transformers"}, True, "gpu"),
+    "half of the extra": (True, {"torch"}, False, "embedded"),
 }
 
 
-@pytest.mark.parametrize(("device", "packages", "profile"), CHOICES.values(), ids=CHOICES.keys())
-def test_auto_goes_by_what_is_here(device: bool, packages: set[str], profile: str) -> None:  # noqa: FBT001 - a table
-    assert choose(has_device=lambda: device, is_installed=packages.__contains__)[0] == profile
+@pytest.mark.parametrize(("device", "packages", "pulled", "profile"), CHOICES.values(), ids=CHOICES.keys())
+def test_auto_goes_by_what_is_here(
+    tmp_path: Path,
+    device: bool,  # noqa: FBT001 - a table's column
+    packages: set[str],
+    pulled: bool,  # noqa: FBT001 - a table's column
+    profile: str,
+) -> None:
+    if pulled:
+        (tmp_path / "org--model").mkdir()
+        (tmp_path / "org--model" / "reelwatch-manifest.json").write_text("{}")
+    assert choose(tmp_path, has_device=lambda: device, is_installed=packages.__contains__)[0] == profile
