@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from service.intake.structure import FileWindow, Structure, complete, incomplete, undecided
@@ -11,6 +11,8 @@ from service.intake.structure import FileWindow, Structure, complete, incomplete
 _FIRST_BOXES: Final = frozenset(
     {b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp", b"moof", b"sidx", b"emsg", b"prft"}
 )
+_PADDING: Final = frozenset({b"free", b"skip"})
+"""ISO/IEC 14496-12, 8.1.2: their contents are irrelevant and may be ignored."""
 _CONTAINER: Final = "iso-bmff"
 _CHUNKS_SAMPLED: Final = 16
 _CHUNK_PROBE_BYTES: Final = 16
@@ -35,6 +37,7 @@ class _TopLevel:
     fragmented: bool = False
     last: bytes = b""
     open_ended: bool = False
+    padding: list[tuple[int, int]] = field(default_factory=list)
     trouble: Structure | None = None
 
 
@@ -46,6 +49,10 @@ def looks_like(head: bytes) -> bool:
 def examine(window: FileWindow) -> Structure:
     """Judge the file; see `service.intake.container.examine`."""
     top = _walk(window)
+    return replace(_judged(window, top), padding=tuple(top.padding))
+
+
+def _judged(window: FileWindow, top: _TopLevel) -> Structure:
     if top.trouble is not None:
         return top.trouble
     if not window.within_budget:
@@ -94,6 +101,8 @@ def _note(top: _TopLevel, box: _Box) -> None:
         top.fragmented = True
     elif box.kind == b"mdat":
         top.has_media = True
+    elif box.kind in _PADDING:
+        top.padding.append((box.start, box.end))
 
 
 def _unwritten(position: int) -> Structure:

@@ -8,6 +8,7 @@ import hashlib
 import os
 import signal
 import stat as stat_module
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
@@ -125,8 +126,8 @@ def _look(fd: int, expected: FileStat) -> Inspection:
     lease = probe_lease(fd)
     if lease is Lease.HELD:
         return HeldOpen(before)
-    hole_at = first_hole(fd, size=before.size)
     structure = container.examine(fd, size=before.size)
+    hole_at = first_hole(fd, size=before.size, padding=structure.padding)
     fingerprint = head_tail(fd, size=before.size)
     after = FileStat.of(os.fstat(fd))
     if not after.same_body(before):
@@ -159,18 +160,31 @@ def probe_lease(fd: int) -> Lease:
     return Lease.FREE
 
 
-def first_hole(fd: int, *, size: int) -> int | None:
+def first_hole(fd: int, *, size: int, padding: Sequence[tuple[int, int]] = ()) -> int | None:
     """Return the offset of the first range that reads as zeros because nobody wrote it, or None (lseek(2) SEEK_HOLE).
 
-    ext4 reports the unwritten tail of a reserved file at the exact byte the writer has reached; `st_blocks` does not.
+    padding: [start, end) ranges in which a hole is none: a recorder reserves a `free` box and may never fill it. ext4 reports the unwritten tail of a reserved file at the exact byte the writer has reached; `st_blocks` does not.
     """
+    end = 0
     try:
-        offset = os.lseek(fd, 0, os.SEEK_HOLE)
+        while (offset := os.lseek(fd, end, os.SEEK_HOLE)) < size:
+            end = _data_after(fd, offset, size=size)
+            if not any(first <= offset and end <= last for first, last in padding):
+                return offset
     except OSError as error:
-        if error.errno in {errno.EINVAL, errno.ENXIO, errno.EOPNOTSUPP}:
-            return None
-        raise
-    return offset if offset < size else None
+        if error.errno not in {errno.EINVAL, errno.ENXIO, errno.EOPNOTSUPP}:
+            raise
+    return None
+
+
+def _data_after(fd: int, hole: int, *, size: int) -> int:
+    """Return where a hole ends; ENXIO means that it reaches to the end of the file."""
+    try:
+        return os.lseek(fd, hole, os.SEEK_DATA)
+    except OSError as error:
+        if error.errno != errno.ENXIO:
+            raise
+        return size
 
 
 def head_tail(fd: int, *, size: int) -> str:

@@ -19,12 +19,16 @@ class Wholeness(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """A verdict: `reason` is a stable code, empty when complete; `detail` is a sentence for people."""
+    """A verdict: `reason` is a stable code, empty when complete; `detail` is a sentence for people.
+
+    padding: [start, end) in bytes of what the container sets aside and no reader looks at; it may be unwritten.
+    """
 
     wholeness: Wholeness
     reason: str = ""
     detail: str = ""
     container: str | None = None
+    padding: tuple[tuple[int, int], ...] = ()
 
 
 def complete(container: str) -> Structure:

@@ -110,7 +110,7 @@ def waiting_sibling(name: bytes, *, stale_s: float) -> Verdict:
 
 def incomplete_hole(*, offset: int) -> Verdict:
     """G4: space was reserved and never written."""
-    detail = f"nothing has been written from byte {offset} on, though the size includes it"
+    detail = f"what belongs at byte {offset} was never written, though the size includes it"
     return incomplete(Reason.HOLE, detail)
 
 

@@ -199,6 +199,31 @@ def test_an_unwritten_range_is_found(tmp_path: Path, media: Any) -> None:
     assert len(media.mp4()) < seen.hole_at < 2**20
 
 
+@pytest.mark.parametrize(
+    ("kind", "whole"), [pytest.param(b"free", True, id="padding"), pytest.param(b"uuid", False, id="data")]
+)
+def test_only_padding_may_be_unwritten(
+    tmp_path: Path,
+    media: Any,
+    kind: bytes,
+    whole: bool,  # noqa: FBT001 - a table's column
+) -> None:
+    """A recorder reserves room for a larger index, and need not fill it."""
+    path, size = tmp_path / "x.mp4", 2**20
+    with path.open("wb") as file:
+        start = file.write(media.mp4())
+        file.write(size.to_bytes(4, "big") + kind)
+        file.seek(start + size)
+        file.write(b"\x00\x00\x00\x08skip")
+    seen = inspect(path)
+    assert isinstance(seen, Seen)
+    with path.open("rb") as file:
+        if first_hole(file.fileno(), size=path.stat().st_size) is None:
+            pytest.skip("this file system knows no holes")
+    assert (seen.hole_at is None) == whole
+    assert seen.structure.wholeness is Wholeness.COMPLETE
+
+
 def test_reserved_space_counts_as_unwritten(tmp_path: Path) -> None:
     path = tmp_path / "x.mp4"
     fd = os.open(path, os.O_RDWR | os.O_CREAT)
