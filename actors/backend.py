@@ -167,6 +167,8 @@ class Backend(ABC, Generic[OptionsT]):
     """Raised by hand whenever the same input may give another output; part of the result's key."""
     needs: ClassVar[tuple[str, ...]]
     """Of `audio`, `frames`, `keyframes`, or stage names whose outcomes it reads."""
+    requires: ClassVar[frozenset[str]] = frozenset()
+    """The stages of `needs` without which it has nothing to say; where one is switched off, so is every use of it."""
     actor: ClassVar[str]
     """The actor that holds it; backends without a model say `shared`."""
     resources: ClassVar[Resources]
@@ -187,6 +189,11 @@ class Backend(ABC, Generic[OptionsT]):
     @classmethod
     def available(cls) -> str | None:
         """Return None when the backend can run here, else what is missing and the command that would mend it."""
+        return None
+
+    @classmethod
+    def lacking(cls, options: OptionsT) -> str | None:  # noqa: ARG003 - for those whose options name files
+        """Return what these options ask for that is not here, with what would mend it, or None; cheap."""
         return None
 
     @classmethod

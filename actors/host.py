@@ -10,7 +10,9 @@ from dataclasses import replace
 from typing import Any
 
 from actors.backend import Backend, BackendOptions, Failure, Outcome, StageItem, StageStatus
-from actors.errors import ActorError, BackendUnavailable, BadInput, EnvironmentFault, SourceChanged
+from actors.errors import ActorError, BackendUnavailable, BadInput, EnvironmentFault, OutOfMemory, SourceChanged
+from actors.models import cards
+from actors.models.memory import is_out_of_memory
 from actors.plan import DECODE, IDENTIFY
 from actors.pool.base import ActorSpec, HostReport
 from actors.registry import Loader, installed
@@ -30,6 +32,7 @@ class ActorHost:
     def load(self) -> HostReport:
         """Load every backend; one that cannot be loaded makes its stage unavailable, not the actor."""
         started = time.perf_counter()
+        cards.hold(self._spec.name, self._spec.resources.vram_mib)
         known = installed() if self._known is None else self._known
         for spec in self._spec.backends:
             kind = known[spec.backend]()
@@ -63,6 +66,7 @@ class ActorHost:
         for backend, _ in self._held.values():
             backend.close()
         self._held.clear()
+        cards.let_go(self._spec.name)
 
 
 def resident_mib() -> float:
@@ -86,7 +90,9 @@ def _failed(exc: Exception) -> Outcome:
     """Translate an exception into the outcome that tells the scheduler what to do about the video."""
     if isinstance(exc, BackendUnavailable):
         return Outcome(StageStatus.UNAVAILABLE, reason=str(exc))
-    if not isinstance(exc, ActorError | MemoryError):
+    if not isinstance(exc, ActorError) and is_out_of_memory(exc):
+        exc = OutOfMemory("out_of_memory", f"{type(exc).__name__}: {exc}")
+    if not isinstance(exc, ActorError):
         reason = f"{type(exc).__name__}: {exc}"
         detail = "".join(traceback.format_exception(exc))
         return Outcome(StageStatus.FAILED, reason=reason, failure=Failure.BUG, detail=detail)
@@ -94,8 +100,8 @@ def _failed(exc: Exception) -> Outcome:
         BadInput: Failure.BAD_INPUT,
         SourceChanged: Failure.SOURCE_CHANGED,
         EnvironmentFault: Failure.ENVIRONMENT,
+        OutOfMemory: Failure.OUT_OF_MEMORY,
     }
-    reason = exc.reason if isinstance(exc, ActorError) else "out_of_memory"
     return Outcome(
-        StageStatus.FAILED, reason=reason, failure=kinds.get(type(exc), Failure.TRANSIENT), detail=str(exc) or None
+        StageStatus.FAILED, reason=exc.reason, failure=kinds.get(type(exc), Failure.TRANSIENT), detail=str(exc) or None
     )

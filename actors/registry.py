@@ -45,29 +45,54 @@ def resolve(
     or not available is passed over; when none is left the stage is `unavailable` with every reason. Options that a
     backend does not know are refused, for they belong to the backend that would run.
 
-    Raises `PlanError` for wrong options, a needed stage that does not exist, a cycle, or an unavailable required stage.
+    Raises `PlanError` for wrong options, a needed stage that does not exist, a cycle, an unavailable required stage, or
+    a stage that is asked for while what each of its backends requires is switched off.
     """
     known = installed() if backends is None else backends
-    planned = [_choose(stage, names, options.get(stage, {}), known) for stage, names in preferences.items()]
+    off = frozenset(stage for stage, names in preferences.items() if not names)
+    planned = [_choose(stage, names, options.get(stage, {}), known, off) for stage, names in preferences.items()]
     for stage in planned:
         if stage.name in REQUIRED and not stage.runs:
             raise PlanError(f"stage {stage.name} is required but cannot run: {stage.reason or 'it is disabled'}")
     return Plan(stages=_ordered(planned))
 
 
-def _choose(stage: str, names: Sequence[str], options: Mapping[str, Any], known: Mapping[str, Loader]) -> PlannedStage:
+def _choose(
+    stage: str, names: Sequence[str], options: Mapping[str, Any], known: Mapping[str, Loader], off: frozenset[str]
+) -> PlannedStage:
     if not names:
         return PlannedStage(stage, None, StageStatus.DISABLED, "the profile does not ask for it")
     loaded = {name: _loaded(name, known) for name in names}
     kinds = {name: backend for name, (backend, _) in loaded.items() if backend is not None}
+    _refuse_switched_off(stage, kinds, off)
     reasons = []
     for name, (backend, reason) in loaded.items():
         parsed = read_options(stage, name, kinds, options) if backend is not None and reason is None else None
-        lacking = reason if backend is None or parsed is None else _not_pulled(backend, parsed)
+        lacking = reason if backend is None or parsed is None else _lacking(backend, parsed, off)
         if backend is not None and parsed is not None and lacking is None:
             return _plan(stage, name, backend, parsed)
         reasons.append(f"{name}: {lacking}")
     return PlannedStage(stage, None, StageStatus.UNAVAILABLE, "; ".join(reasons))
+
+
+def _refuse_switched_off(stage: str, kinds: Mapping[str, type[Backend[Any]]], off: frozenset[str]) -> None:
+    """Raise `PlanError` where every backend of a stage requires one that is switched off."""
+    required = [backend.requires & off for backend in kinds.values()]
+    if required and all(required):
+        lacking = sorted(frozenset.union(*required))
+        raise PlanError(
+            f"stages.{stage}.backends: {', '.join(kinds)} cannot work without {', '.join(lacking)}, which is switched "
+            f"off (stages.{lacking[0]}.backends = []). Name a backend for {lacking[0]}, or switch {stage} off too "
+            f"(stages.{stage}.backends = [])"
+        )
+
+
+def _lacking(backend: type[Backend[Any]], options: BackendOptions, off: frozenset[str]) -> str | None:
+    """Say what is not here that these options need; None when everything is."""
+    switched_off = backend.requires & off
+    if switched_off:
+        return f"requires {', '.join(sorted(switched_off))}, which is switched off"
+    return backend.lacking(options) or _not_pulled(backend, options)
 
 
 def _not_pulled(backend: type[Backend[Any]], options: BackendOptions) -> str | None:

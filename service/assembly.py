@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,20 @@ from actors.pool.base import Pool
 from actors.pool.ray_options import RayOptions
 from actors.registry import PlanError, resolve
 from service import __version__
-from service.bookkeeping import Bookkeeper, Emit, Imprint, Recheck, StageWatcher
+from service.bookkeeping import Bookkeeper, Emit, Recheck, StageWatcher
+from service.cards import cards_of
 from service.clock import Clock, SystemClock
 from service.configuration import STAGES, Configuration
 from service.configuration.profiles import has_cuda_device, installed
 from service.disk import DiskGate
 from service.driver import Driver
 from service.errors import ConfigError
+from service.fusion_request import Imprint
 from service.ledger.ledger import Ledger
+from service.placement import place_actors
 from service.scheduler import Board, Limits
 from service.scheduler.board import Deadline
+from service.vram import Smaller
 
 MOST_THREADS = 4
 """More threads do not make the small models faster, and they crawl when two pools of them share the cores."""
@@ -46,7 +51,7 @@ def make_plan(configuration: Configuration) -> Plan:
     except PlanError as exc:
         raise ConfigError(str(exc)) from exc
     wanted, given = sum(spec.resources.num_cpus for spec in plan.actors()), cores(configuration)
-    if wanted > given:
+    if wanted > given and not configuration.pool.address:  # a cluster's nodes are asked when it is joined
         shares = ", ".join(f"{spec.name} {spec.resources.num_cpus:g}" for spec in plan.actors())
         raise ConfigError(
             f"[pool] num_cpus = {given:g}, but the actors ask for {wanted:g} ({shares}): raise pool.num_cpus "
@@ -55,17 +60,23 @@ def make_plan(configuration: Configuration) -> Plan:
     return plan
 
 
-def make_limits(configuration: Configuration) -> Limits:
-    """Derive the scheduler's limits; half of the object store may hold decoded videos, the rest is room to work."""
+def make_limits(configuration: Configuration, *, sets: int = 1) -> Limits:
+    """Derive the scheduler's limits; half of the object store may hold decoded videos, the rest is room to work.
+
+    sets: how many replica sets share this machine's object store; in a cluster every set has its node's own.
+    """
+    sharing = 1 if configuration.pool.address else sets
     stages = {name: configuration.stage(name) for name in STAGES}
     return Limits(
         deadlines={name: Deadline(s.deadline_base_s, s.deadline_per_media_s) for name, s in stages.items()},
         start_deadline_s=configuration.pool.start_deadline_s,
-        payload_budget_bytes=configuration.pool.object_store_mib * 2**20 // 2,
+        payload_budget_bytes=configuration.pool.object_store_mib * 2**20 // 2 // sharing,
         frames_worst_bytes=configuration.media.frames_mib * 2**20,
         max_media_s=configuration.media.max_media_s,
         backoff_s=configuration.retry.backoff_s,
         idle_stop_s=configuration.pool.idle_stop_s,
+        recycle_s=configuration.pool.recycle_s,
+        recycle_card_s=configuration.pool.recycle_card_s,
     )
 
 
@@ -83,6 +94,8 @@ def make_pool(configuration: Configuration) -> Pool:
             object_store_mib=configuration.pool.object_store_mib,
             niceness=configuration.pool.niceness,
             auth_token=configuration.state.dir / "ray-auth-token",
+            num_gpus=len(cards_of(configuration)),
+            address=configuration.pool.address,
         )
     )
 
@@ -102,18 +115,36 @@ def assemble(
     plan = make_plan(configuration)
     output_root = os.fsencode(Path(configuration.output.dir).absolute())
     imprint = Imprint(output_root, configuration.profile, __version__, configuration.output.file_mode)
+    pool = pool_factory(configuration)
+    specs = place_actors(
+        configuration, plan, pool, cores=cores(configuration), smaller=partial(_smaller, configuration)
+    )
+    sets = len({spec.replica for spec in specs})
+    ledger.note_pause(None)  # one that an earlier process has noted ended with it
     books = Bookkeeper(
         ledger=ledger, plan=plan, imprint=imprint, clock=clock, emit=emit, watcher=watcher, recheck=recheck
     )
     driver = Driver(
-        board=Board.empty(plan, make_limits(configuration)),
-        pool=pool_factory(configuration),
+        board=Board.empty(plan, make_limits(configuration, sets=sets), specs=specs),
+        pool=pool,
         books=books,
-        gate=DiskGate(output_root, low_water_mib=configuration.disk.low_water_mib, clock=clock),
+        gate=DiskGate(
+            output_root,
+            low_water_mib=configuration.disk.low_water_mib,
+            clock=clock,
+            emit=emit,
+            note=ledger.note_pause,
+        ),
         clock=clock,
         emit=emit,
     )
     return Assembly(configuration, plan, ledger, driver, clock)
+
+
+def _smaller(configuration: Configuration) -> list[Smaller]:
+    from service.models import choices  # noqa: PLC0415 - it stands on this module, and is asked only before a refusal
+
+    return [Smaller(c.stage, c.backend, c.resources.vram_mib) for c in choices(configuration) if c.lacks is None]
 
 
 def cores(configuration: Configuration) -> int:

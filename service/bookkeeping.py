@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from typing import Any
 
 from actors.backend import Outcome, SourceRef
-from actors.fusion.request import FusionRequest
 from actors.plan import Plan
-from service import results, sidecars
+from service import results
 from service.clock import Clock
+from service.fusion_request import Imprint, fusion_request
 from service.ledger.ledger import Ledger
 from service.ledger.states import State
 from service.ledger.values import Job
@@ -22,16 +20,6 @@ Emit = Callable[..., None]
 StageWatcher = Callable[[Job, str, Outcome], None]
 Recheck = Callable[[bytes, bytes], None]
 """Tells intake to take up a file (root, path) again, whose job has ended because the file is not what it was."""
-
-
-@dataclass(frozen=True, slots=True)
-class Imprint:
-    """What every document of this service has in common."""
-
-    output_root: bytes
-    profile: str
-    version: str
-    file_mode: int = 0o644
 
 
 class Bookkeeper:
@@ -104,25 +92,7 @@ class Bookkeeper:
 
     def _fusion_request(self, action: ask.RequestFusion) -> list[ask.Event]:
         job = self._jobs[action.job_id]
-        name = self._ledger.allocate_name(job)
-        document = os.path.join(self._imprint.output_root, os.fsencode(name) + b".json")  # noqa: PTH118 - bytes paths
-        request = FusionRequest(
-            output_root=self._imprint.output_root,
-            name=name,
-            run_id=job.run_id,
-            filename=readable(os.path.basename(job.path)),  # noqa: PTH119 - bytes paths
-            relative_path=readable(job.path),
-            sha256=job.sha256 or "",
-            profile=self._imprint.profile,
-            version=self._imprint.version,
-            settings_key=self._plan.settings_key,
-            also_at=tuple(readable(path) for path in self._ledger.also_at(job.sha256 or "")),
-            sidecars=sidecars.read(job.absolute_path, except_for=document),
-            expected=self._plan.expected,
-            truncated=job.truncated,
-            timings=self._timings(job),
-            file_mode=self._imprint.file_mode,
-        )
+        request = fusion_request(job, self._ledger, self._imprint, plan=self._plan, timings=self._timings(job))
         return [ask.Requested(job.job_id, request)]
 
     def _store(self, action: ask.StoreResult) -> list[ask.Event]:
@@ -233,11 +203,6 @@ class Bookkeeper:
     def _about(job: Job) -> dict[str, Any]:
         about: dict[str, Any] = {"job": job.job_id, "root": job.root, "path": job.path}
         return about | ({"video_id": job.sha256[:16]} if job.sha256 else {})
-
-
-def readable(path: bytes) -> str:
-    """Return a path as text that JSON can hold; bytes that are not UTF-8 become backslash escapes."""
-    return path.decode("utf-8", "backslashreplace")
 
 
 def _given(**fields: str | None) -> dict[str, str]:

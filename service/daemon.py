@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from actors.plan import Plan
 from actors.pool.base import Pool
 from service import __version__
 from service.assembly import Assembly, assemble, make_pool
@@ -21,6 +22,7 @@ from service.intake.settings import IntakeSettings
 from service.intake_loop import IntakeLoop
 from service.ledger.ledger import Ledger, open_ledger
 from service.ledger.lock import state_lock
+from service.ledger.values import ServiceStart
 from service.recovery import recover
 from service.state import ledger_path, make_output_root, output_root
 
@@ -167,9 +169,15 @@ def run(
                 pool_factory=pool_factory,
                 clock=clock,
             )
+            ledger.note_start(_start(configuration, assembly.plan, inboxes=inboxes, root=root))
             return Daemon(assembly, loop, wake=wake, emit=emit).run()
         finally:
             ledger.close()
+
+
+def _start(configuration: Configuration, plan: Plan, *, inboxes: list[bytes], root: bytes) -> ServiceStart:
+    extensions = configuration.intake.extensions
+    return ServiceStart(tuple(inboxes), extensions, root, configuration.profile, plan.settings_key, os.getpid())
 
 
 def _on_change(ledger: Ledger, wake: threading.Event) -> Callable[[], None]:

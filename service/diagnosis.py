@@ -9,16 +9,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from service.card_findings import card_findings
 from service.configuration.profiles import has_cuda_device
+from service.findings import Finding
 from service.intake.mounts import mount_of_root
 
 if TYPE_CHECKING:
     from actors.plan import Plan
     from service.configuration import Loaded
-
-Verdict = Literal["good", "note", "bad"]
 
 PACKAGES = (
     "av",
@@ -53,16 +53,6 @@ _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where Ray keeps its object sto
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at: its value, whether that is well, and what would mend it."""
-
-    name: str
-    value: str
-    verdict: Verdict = "good"
-    remedy: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Diagnosis:
     """Everything found, by topic; `healthy` when nothing is bad."""
 
@@ -89,6 +79,7 @@ def examine(loaded: Loaded, plan: Plan) -> Diagnosis:
             "opencv": tuple(_opencv()),
             "stages": tuple(_stages(plan)),
             "device": tuple(_device()),
+            "memory on the card": tuple(card_findings(loaded.configuration, plan, file=loaded.file)),
             "disk": tuple(_disk(folders, low_water_mib=loaded.configuration.disk.low_water_mib)),
             "memory": tuple(_memory(loaded.configuration.pool.object_store_mib, kind=loaded.configuration.pool.kind)),
             "watching": tuple(_watching(loaded.configuration.intake.inboxes)),

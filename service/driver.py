@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Collection
 
-from actors.pool.base import ActorDied, ActorReady, Pool, PoolEvent
+from actors.pool.base import ActorDied, ActorReady, Pool, PoolEvent, SetLost
 from service.bookkeeping import Bookkeeper, Emit
 from service.clock import Clock
 from service.disk import DiskGate
 from service.errors import ReelwatchError
+from service.ledger.values import WorkPause
 from service.scheduler import Board, capacity, decide
 from service.scheduler import events as ask
 
@@ -54,6 +55,11 @@ class Driver:
         """Whether the actors are up or coming up."""
         return self._board.up
 
+    @property
+    def pause(self) -> WorkPause | None:
+        """Why nothing is claimed at present, or None."""
+        return self._gate.pause
+
     def restrict(self, job_ids: Collection[int]) -> None:
         """Work on these jobs only, whatever else is queued."""
         self._only = job_ids
@@ -80,9 +86,8 @@ class Driver:
         self._pool.stop()
 
     def _claim(self) -> int:
-        if self._gate.try_open():
-            self._emit("work.resumed")
-        limit = 0 if self._gate.closed_because else capacity(self._board)
+        self._gate.try_open()
+        limit = capacity(self._board) if self._gate.pause is None else 0
         if limit <= 0:
             return 0
         tickets = self._books.claim(limit=limit, idle=not self._board.runs, only=self._only)
@@ -99,10 +104,8 @@ class Driver:
                 pending.extend(self._carry_out(action))
 
     def _carry_out(self, action: ask.Action) -> list[ask.Event]:
-        if isinstance(action, ask.Release) and action.pause and self._gate.close(action.pause):
-            self._emit(
-                "work.paused", reason=action.pause, remedy="free space on the output's disk, or make it writable"
-            )
+        if isinstance(action, ask.Release) and action.pause:
+            self._gate.close(action.pause)
         if self._books.handles(action):
             return self._books.carry_out(action)
         self._actions[type(action)](action)
@@ -131,5 +134,7 @@ class Driver:
                     self._emit("stage.unavailable", stage=stage, reason=reason)
             case ActorDied(actor, reason, _) if reason != "killed":
                 self._emit("actor.died", actor=actor, reason=reason)
+            case SetLost(replica, reason):
+                self._emit("node.lost", replica=replica, reason=reason)
             case _:
                 pass  # the bookkeeper logs what a call says, with the video's id

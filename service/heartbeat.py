@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import resource
 from collections.abc import Callable, Mapping
 
 from service.bookkeeping import Emit
 from service.clock import Clock
+from service.disk import free_mib
 from service.ledger.ledger import Ledger
 from service.ledger.states import SETTLING, State
 
@@ -61,15 +61,6 @@ class Heartbeat:
         figures["scan_ms"] = round(measured.get("sweep_s", 0.0) * 1000)
         known = {name: value for name, value in figures.items() if value is not None}
         return {"gauges": " ".join(f"{name}={value}" for name, value in known.items()), **known}
-
-
-def free_mib(path: bytes) -> int | None:
-    """Return the free space where `path` is, in MiB; None when it cannot be told."""
-    try:
-        stat = os.statvfs(path)
-    except OSError:
-        return None
-    return stat.f_bavail * stat.f_frsize // 2**20
 
 
 def _age(since: float | None, now: float) -> float | None:

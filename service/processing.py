@@ -12,18 +12,22 @@ from actors.fusion.published import published
 from actors.pool.base import Pool
 from service.assembly import Assembly, assemble, make_pool
 from service.bookkeeping import Emit
-from service.clock import SystemClock
+from service.clock import Clock, SystemClock
 from service.configuration import Configuration
+from service.disk import free_mib, remedy
 from service.intake.enlist import Refused, enlist
 from service.intake.ports import Settled
 from service.ledger.ledger import Ledger, open_ledger
 from service.ledger.lock import state_lock
 from service.ledger.states import State
-from service.ledger.values import Job, Selector
+from service.ledger.values import Job, Selector, WorkPause
+from service.patience import OnPause, Patience
 from service.recovery import recover
 from service.state import ledger_path, make_output_root
 
 POLL_S = 0.2
+PAUSED_AT_MOST_S = 30.0
+"""How long it is waited for a disk to take documents again; the service, which nobody waits for, waits for ever."""
 UNFINISHED = frozenset({State.QUEUED, State.RUNNING})
 RETRIED = frozenset({State.FAILED, State.PARKED})
 """What a user who names the file asks to be tried again; a rejected file stays so, unless forced."""
@@ -63,32 +67,36 @@ def process(
     force: bool,
     emit: Emit,
     progress: Progress,
+    on_pause: OnPause = lambda _pause: None,
     pool_factory: Callable[[Configuration], Pool] = make_pool,
+    clock: Clock | None = None,
 ) -> list[Processed]:
     """Describe files, and all videos in folders, now; return one answer per file, in the order of the paths.
 
     Files that cannot be taken (not there, empty, unreadable) come last. A file that has a document gets that one,
-    unless `force`. Raises `StateLocked` while a service runs on the same state directory, and `ConfigError`.
+    unless `force`. Where the output's disk takes no documents, `on_pause` is told, and after `PAUSED_AT_MOST_S` what is
+    not done stays queued. Raises `StateLocked` while a service runs on the same state directory, and `ConfigError`.
     """
+    clock = clock or SystemClock()
     with state_lock(configuration.state.dir):
         root = make_output_root(configuration)
-        ledger = open_ledger(ledger_path(configuration), output_root=root)
+        ledger = open_ledger(ledger_path(configuration), output_root=root, clock=clock)
         try:
-            recover(ledger, output_root=root, inboxes=[], now=SystemClock().wall(), emit=emit)
+            recover(ledger, output_root=root, inboxes=[], now=clock.wall(), emit=emit)
             found, refused = enlist(
                 [os.fsencode(path) for path in paths],
                 extensions=configuration.intake.extensions,
                 excluded=(root, os.fsencode(configuration.state.dir.absolute())),
             )
             tracker = _Tracker(progress, videos=len(found))
+            watcher = tracker.stage_ended
             assembly = assemble(
-                configuration, ledger=ledger, emit=emit, watcher=tracker.stage_ended, pool_factory=pool_factory
+                configuration, ledger=ledger, emit=emit, watcher=watcher, pool_factory=pool_factory, clock=clock
             )
             tracker.total = len(assembly.plan.expected) + 1
-            jobs = _take(ledger, found, force=force)
-            _work(assembly, jobs, tracker)
+            answers = _describe(assembly, _take(ledger, found, force=force), tracker, on_pause)
             _log_refusals(refused, emit)
-            return [*(_answer(ledger, job_id) for job_id in jobs), *map(_refusal, refused)]
+            return [*answers, *map(_refusal, refused)]
         finally:
             ledger.close()
 
@@ -140,8 +148,14 @@ def _reopen(ledger: Ledger, job: Job, *, force: bool) -> None:
         ledger.reprocess(chosen, stages=())
 
 
-def _work(assembly: Assembly, jobs: Iterable[int], tracker: _Tracker) -> None:
-    """Drive until none of the jobs is queued or running."""
+def _describe(assembly: Assembly, jobs: Sequence[int], tracker: _Tracker, on_pause: OnPause) -> list[Processed]:
+    patience = Patience(assembly.driver, assembly.clock, on_pause, at_most_s=PAUSED_AT_MOST_S)
+    left = _work(assembly, jobs, tracker, patience)
+    return [_left(assembly.ledger, job, left[job]) if job in left else _answer(assembly.ledger, job) for job in jobs]
+
+
+def _work(assembly: Assembly, jobs: Iterable[int], tracker: _Tracker, patience: Patience) -> dict[int, WorkPause]:
+    """Drive until none of the jobs is queued or running; return those that a pause leaves so, with the pause."""
     driver, ledger = assembly.driver, assembly.ledger
     driver.restrict(list(jobs))
     left = set(jobs)
@@ -152,10 +166,22 @@ def _work(assembly: Assembly, jobs: Iterable[int], tracker: _Tracker) -> None:
             for job in ended:
                 left.discard(job.job_id)
                 tracker.video_ended(job)
+                patience.video_ended()
+            lost = patience.lost_because()
+            if lost is not None and not driver.busy:
+                return dict.fromkeys(left, lost)
             if left and not claimed and not driver.busy:
                 assembly.clock.sleep(POLL_S)
     finally:
         driver.close()
+    return {}
+
+
+def _left(ledger: Ledger, job_id: int, pause: WorkPause) -> Processed:
+    """Answer for a video that was not finished; it stays queued."""
+    job, free = ledger.job(job_id), free_mib(pause.output_root)
+    where = os.fsdecode(pause.output_root) + ("" if free is None else f", {free} MiB free")
+    return Processed(_path(job), None, str(job.state), f"{pause.reason}: {where}: {remedy(pause)}")
 
 
 def _answer(ledger: Ledger, job_id: int) -> Processed:

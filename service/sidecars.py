@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterable
 
 from actors.fusion.request import Sidecar
 
@@ -27,6 +28,11 @@ def read(video: bytes, *, except_for: bytes = b"") -> tuple[Sidecar, ...]:
             name = os.path.basename(stem + suffix)  # noqa: PTH119 - bytes paths
             found.append(Sidecar(name.decode("utf-8", "backslashreplace"), content))
     return tuple(found)
+
+
+def of_first(videos: Iterable[bytes], *, except_for: bytes = b"") -> tuple[Sidecar, ...]:
+    """Return the sidecars of the first of several copies of a video that has some: they are about the same content."""
+    return next((found for video in videos if (found := read(video, except_for=except_for))), ())
 
 
 def _content(path: bytes) -> bytes | None:

@@ -22,16 +22,39 @@ def output_root(configuration: Configuration) -> bytes:
 
 
 def make_output_root(configuration: Configuration) -> bytes:
-    """Make the output folder where there is none; raises `ConfigError` where that cannot be.
+    """Make the output folder where there is none; raises `ConfigError` where it cannot be made or written.
 
     Only a start makes it: one that disappears later is a disk that was unmounted, and must not be written beside.
     """
     root = output_root(configuration)
-    try:
-        os.makedirs(root, exist_ok=True)  # noqa: PTH103 - bytes paths
-    except OSError as exc:
-        where = configuration.output.dir
-        raise ConfigError(
-            f"[output] dir = {where}: it cannot be made: {exc.strerror}. Name a folder that can."
-        ) from exc
+    make_folder(configuration.output.dir, setting="output.dir", flag="--output")
     return root
+
+
+def make_folder(folder: Path, *, setting: str, flag: str, mode: int = 0o777) -> None:
+    """Make a folder that is written to, where it is not there; raises `ConfigError` when it cannot be used."""
+    try:
+        folder.mkdir(mode=mode, parents=True, exist_ok=True)
+    except OSError as exc:
+        raise ConfigError(
+            f"{setting} = {folder}: cannot be made: {exc.strerror}. Name another folder with {flag}."
+        ) from exc
+    _require_writable(folder, folder, setting=setting, flag=flag)
+
+
+def require_folder(folder: Path, *, setting: str, flag: str) -> None:
+    """Raise `ConfigError` unless a start could make a folder, or write to the one that is there; nothing is made."""
+    there = folder
+    while not os.path.lexists(there) and there != there.parent:
+        there = there.parent
+    if not os.path.isdir(there):  # noqa: PTH112 - Path.is_dir raises for what may not be looked at
+        raise ConfigError(
+            f"{setting} = {folder}: cannot be made: {there} is no folder. Name another folder with {flag}."
+        )
+    _require_writable(there, folder, setting=setting, flag=flag)
+
+
+def _require_writable(there: Path, folder: Path, *, setting: str, flag: str) -> None:
+    if not os.access(there, os.W_OK | os.X_OK):
+        where = "" if there == folder else f" {there}, in which it would be made,"
+        raise ConfigError(f"{setting} = {folder}:{where} may not be written. Give this user the right, or use {flag}.")

@@ -61,7 +61,7 @@ def test_one_package_speaks_sql() -> None:
 
 
 def test_service_reaches_models_only_through_registry_and_pool() -> None:
-    packages = ("asr", "vad", "ocr", "objects", "captions", "audio", "media")
+    packages = ("asr", "vad", "ocr", "objects", "captions", "frames", "audio", "media")
     reached = [
         (str(path.relative_to(ROOT)), line.strip())
         for path in SOURCES

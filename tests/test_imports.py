@@ -72,8 +72,8 @@ from service.configuration import load
 home = {str(tmp_path)!r}
 load_flags = {{"profile": "gpu", "state.dir": home, "output.dir": home + "/out", "pool.num_cpus": 16}}
 make_plan(load(load_flags, environ={{"HOME": home}}).configuration)
-print(*sorted({{name.partition(".")[0] for name in sys.modules}} & {{"torch", "transformers", "whisperx", "paddleocr",
-      "paddlex", "pyannote", "ctranslate2", "tesserocr", "onnxruntime", "cv2"}}))
+print(*sorted({{"torch", "transformers", "whisperx", "paddleocr", "paddlex", "pyannote.audio", "ctranslate2",
+      "tesserocr", "onnxruntime", "cv2"}} & set(sys.modules)))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []

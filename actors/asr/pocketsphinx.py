@@ -45,6 +45,7 @@ class PocketSphinx(Backend[PocketSphinxOptions]):
     name = "asr.pocketsphinx"
     revision = 1
     needs = ("audio", "vad")
+    requires = frozenset({"vad"})
     actor = "speech"
     resources = Resources(num_cpus=0.25, ram_mib=320)
     licence: ClassVar[str | None] = "BSD-2-Clause"

@@ -9,6 +9,8 @@ from actors.backend import Backend, BackendOptions, Outcome, Resources, StageIte
 from actors.captions.sentences import Seen, caption
 from actors.results import Caption, Captions, DetectedObjects, OnScreenText, Shot
 
+_FACE_DETECTOR = "objects.haar"
+
 
 class ComposedCaptions(Backend[BackendOptions]):
     """One caption per keyframe; confidence is None, for nothing was inferred that could be more or less certain."""
@@ -42,7 +44,9 @@ def _outcome(item: StageItem) -> Outcome:
 def _keyframes(item: StageItem, shots: Sequence[Shot]) -> list[Seen]:
     text, objects = _result(item, "ocr"), _result(item, "objects")
     lines = text.keyframes if isinstance(text, OnScreenText) else None
-    found = objects.keyframes if isinstance(objects, DetectedObjects) else None
+    # Another detector looks for other things: that it names no face says nothing about faces.
+    looked = item.results["objects"].backend == _FACE_DETECTOR if "objects" in item.results else False
+    found = objects.keyframes if isinstance(objects, DetectedObjects) and looked else None
     return [
         Seen(
             faces=tuple(o.box for o in found[index] if o.label == "face") if found is not None else None,

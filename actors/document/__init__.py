@@ -1,11 +1,11 @@
-"""The document a video becomes (schema 1.0): its models, how it is written and read, and its JSON Schema.
+"""The document a video becomes (schema 1.1): its models, how it is written and read, and its JSON Schema.
 
-`python -m actors.document` prints the schema; `config/schema/document-1.0.schema.json` is that output.
+`python -m actors.document` prints the schema; `config/schema/document-1.1.schema.json` is that output.
 """
 
 from actors.document.base import SCHEMA_VERSION, Box, Part, WordRange
 from actors.document.document import Document
-from actors.document.picture import Caption, DetectedObject, Shot, TextLine, TextOverlay
+from actors.document.picture import Caption, DetectedObject, RepresentativeFrame, Shot, TextLine, TextOverlay
 from actors.document.processing import DocumentWarning, Models, Processing, StageRecord
 from actors.document.reading import SCHEMA_ID, parse, render, schema
 from actors.document.sound import Audio, AudioEvent, AudioSpan
@@ -28,6 +28,7 @@ __all__ = [
     "Models",
     "Part",
     "Processing",
+    "RepresentativeFrame",
     "Segment",
     "Shot",
     "Source",

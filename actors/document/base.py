@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SCHEMA_VERSION = "1.0"
-"""An added field raises the minor number; a changed or removed one the major number."""
+SCHEMA_VERSION = "1.1"
+"""An added field raises the minor number; a changed or removed one the major number. 1.1 added what the stage `frames`
+says."""
 
 
 class Part(BaseModel):
@@ -17,7 +18,13 @@ class Part(BaseModel):
     version is still read.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        # Every field is always written, also those that have a default for the sake of documents that lack them.
+        json_schema_serialization_defaults_required=True,
+    )
 
 
 NonNegative = Annotated[float, Field(ge=0.0)]
@@ -28,7 +35,11 @@ WordRange = tuple[Count, Count]
 
 
 def described(title: str, description: str, *, unit: str | None = None, **limits: Any) -> Any:
-    """Return a required field whose meaning and unit travel into the JSON Schema."""
+    """Return a field whose meaning and unit travel into the JSON Schema.
+
+    It is required, unless a default is given: `default=None` for what a later minor version added, so that documents
+    of earlier ones are still read.
+    """
     return Field(title=title, description=description, json_schema_extra={"unit": unit} if unit else None, **limits)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, JsonValue, model_validator
 
 from actors.document.base import NonNegative, Part, Share, described
-from actors.document.picture import Shot, TextOverlay
+from actors.document.picture import RepresentativeFrame, Shot, TextOverlay
 from actors.document.processing import Processing
 from actors.document.sound import Audio
 from actors.document.source import MediaInfo, Source
@@ -41,6 +41,12 @@ class Document(Part):
     transcript: Transcript = described("Transcript", "What is said.")
     speakers: tuple[Speaker, ...] | None = described("Speakers", "Voices told apart; null without diarization.")
     shots: tuple[Shot, ...] = described("Shots", "In order of time; empty without video.")
+    representative_frames: tuple[RepresentativeFrame, ...] | None = described(
+        "Representative frames",
+        "Two to five keyframes that stand for the video, in order of time; fewer when fewer are worth showing; null "
+        "when nobody chose.",
+        default=None,
+    )
     text_overlays: tuple[TextOverlay, ...] | None = described(
         "Text overlays", "On-screen text over time; null when no text was looked for."
     )
@@ -54,6 +60,18 @@ class Document(Part):
             raise ValueError(f"video_id {self.video_id} is not the start of source.sha256 {self.source.sha256}")
         if len({shot.shot_id for shot in self.shots}) != len(self.shots):
             raise ValueError("two shots have the same shot_id")
+        return self
+
+    @model_validator(mode="after")
+    def _named_shots_exist(self) -> Self:
+        earlier: set[str] = set()
+        for shot in self.shots:
+            if shot.duplicate_of is not None and shot.duplicate_of not in earlier:
+                raise ValueError(f"{shot.shot_id} is no duplicate of {shot.duplicate_of}, which is no earlier shot")
+            earlier.add(shot.shot_id)
+        unknown = [frame.shot_id for frame in self.representative_frames or () if frame.shot_id not in earlier]
+        if unknown:
+            raise ValueError(f"representative_frames name {unknown[0]}, which is no shot")
         return self
 
     @model_validator(mode="after")

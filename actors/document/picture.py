@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -57,10 +57,42 @@ class Shot(Part):
         unit="index",
     )
 
+    dropped: Literal["black", "blurred", "duplicate"] | None = described(
+        "Dropped",
+        "Why the keyframe is not worth showing: `black`, `blurred`, or a `duplicate` of an earlier one; null when it "
+        "is, or when nobody judged it (`processing.stages.frames`).",
+        default=None,
+    )
+    duplicate_of: str | None = described(
+        "Duplicate of", "`shot_id` of the earlier keyframe that it repeats; null when it repeats none.", default=None
+    )
+
     @model_validator(mode="after")
     def _times_are_ordered(self) -> Self:
         ordered(self.start_s, self.end_s)
         return self
+
+    @model_validator(mode="after")
+    def _duplicates_name_their_original(self) -> Self:
+        if (self.dropped == "duplicate") != (self.duplicate_of is not None):
+            raise ValueError(
+                f"{self.shot_id}: `duplicate_of` belongs to what was dropped as a duplicate, and to no other"
+            )
+        return self
+
+
+class RepresentativeFrame(Part):
+    """A keyframe that stands for the whole clip."""
+
+    shot_id: str = described("Shot id", "The shot whose keyframe it is.")
+    time_s: NonNegative = described("Time", "Presentation time of the keyframe.", unit="s")
+    keyframe: str = described("Keyframe", "Path of its picture (JPEG), as in the shot.")
+    prompt: str | None = described(
+        "Prompt", "The configured description it is nearest to; null when it was chosen without a model."
+    )
+    similarity: Annotated[float, Field(ge=-1.0, le=1.0)] | None = described(
+        "Similarity", "Cosine of picture and prompt; null when it was chosen without a model.", unit="cosine"
+    )
 
 
 class TextOverlay(Part):

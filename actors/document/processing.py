@@ -22,6 +22,9 @@ class Models(Part):
     diarization: str | None = described("Diarization", "Made `speakers`.")
     audio: str | None = described("Audio analysis", "Made `audio`.")
     vad: str | None = described("Voice activity detector", "Decided where speech is looked for.")
+    frames: str | None = described(
+        "Frame selection", "Made `representative_frames` and `shots[].dropped`.", default=None
+    )
 
 
 class StageRecord(Part):

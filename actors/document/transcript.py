@@ -30,7 +30,7 @@ class Word(Part):
 
 
 class Segment(Part):
-    """A stretch of speech, as the recogniser cut it."""
+    """A stretch of speech, as the recogniser cut it, and again where the speaker changes."""
 
     start_s: NonNegative = described("Start", "Presentation time.", unit="s")
     end_s: NonNegative = described("End", "Presentation time.", unit="s")
@@ -53,7 +53,7 @@ class Transcript(Part):
     words: tuple[Word, ...] | None = described(
         "Words", "In the order spoken, so that each shot's words are neighbours (`shots[].word_range`)."
     )
-    segments: tuple[Segment, ...] | None = described("Segments", "The recogniser's own pieces.")
+    segments: tuple[Segment, ...] | None = described("Segments", "The recogniser's own pieces, of one speaker each.")
     quality: Literal["draft", "standard"] | None = described(
         "Quality", "`draft`: good for search and timing, not to be quoted; null when nothing was recognised."
     )

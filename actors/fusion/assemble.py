@@ -9,7 +9,7 @@ from actors.backend import StageItem
 from actors.document import SCHEMA_VERSION, Document, DocumentWarning, MediaInfo, Processing, Source
 from actors.fusion import figures
 from actors.fusion.request import FusionRequest
-from actors.fusion.shots import overlays_of, shots_of
+from actors.fusion.shots import overlays_of, representatives_of, shots_of
 from actors.fusion.sidecars import Publication, read_sidecars
 from actors.fusion.sound import audio_of, unknown_sounds
 from actors.fusion.speech import speech_of
@@ -45,6 +45,7 @@ def assemble(item: StageItem, *, created_at: str) -> Document:
         transcript=speech.transcript,
         speakers=speech.speakers,
         shots=shots_of(media, stages, speech, name=request.name),
+        representative_frames=representatives_of(media, stages, name=request.name),
         text_overlays=overlays_of(stages),
         audio=audio_of(media, stages),
         signals={},

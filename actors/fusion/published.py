@@ -59,6 +59,20 @@ def published(output_root: bytes, name: str) -> Published | None:
         return None
 
 
+def is_foreign(output_root: bytes, name: str) -> bool:
+    """Whether something lies where the document of this name would go that is none of ours, and so is not touched.
+
+    Raises what `published` raises.
+    """
+    parts = components(name)
+    try:
+        with directories.descended(output_root, parts[:-1]) as parent:
+            there = directories.exists(parts[-1] + _SUFFIX, dir_fd=parent)
+            return there and _read(parts[-1] + _SUFFIX, parent, name) is None
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
 def documents(output_root: bytes) -> Iterator[Published]:
     """Return every valid document below the output, directory by directory, in order of name.
 

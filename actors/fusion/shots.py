@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from actors import results
-from actors.document import Caption, DetectedObject, Shot, TextLine, TextOverlay, Word
+from actors.document import Caption, DetectedObject, RepresentativeFrame, Shot, TextLine, TextOverlay, Word
 from actors.fusion import figures
 from actors.fusion.names import keyframe_path, shot_id
 from actors.fusion.speech import Speech
@@ -18,11 +18,13 @@ def shots_of(media: results.Media, stages: Stages, speech: Speech, *, name: str)
     captions = stages.result("captions", results.Captions)
     text = stages.result("ocr", results.OnScreenText)
     objects = stages.result("objects", results.DetectedObjects)
+    frames = stages.result("frames", results.FrameSelection)
     shots = []
     for index, shot in enumerate(media.shots):
         start_s, end_s = figures.interval(shot.start_s, shot.end_s)
         lines = _lines(text.keyframes[index]) if text else _nothing(stages, "ocr")
         word_range = speech.ranges[index] if speech.ranges is not None else None
+        verdict = frames.keyframes[index] if frames else results.KeyframeVerdict()
         shots.append(
             Shot(
                 shot_id=shot_id(index),
@@ -35,9 +37,29 @@ def shots_of(media: results.Media, stages: Stages, speech: Speech, *, name: str)
                 objects=_objects(objects.keyframes[index]) if objects else _nothing(stages, "objects"),
                 transcript_text=_spoken(speech.transcript.words, word_range),
                 word_range=word_range,
+                dropped=verdict.dropped,
+                duplicate_of=None if verdict.duplicate_of is None else shot_id(verdict.duplicate_of),
             )
         )
     return tuple(shots)
+
+
+def representatives_of(media: results.Media, stages: Stages, *, name: str) -> tuple[RepresentativeFrame, ...] | None:
+    """Return the keyframes that stand for the video, in order of time; None when nobody chose."""
+    found = stages.result("frames", results.FrameSelection)
+    if found is None:
+        return _nothing(stages, "frames")
+    chosen = sorted(found.representative, key=lambda frame: frame.shot)
+    return tuple(
+        RepresentativeFrame(
+            shot_id=shot_id(frame.shot),
+            time_s=figures.seconds(media.shots[frame.shot].keyframe_s),
+            keyframe=keyframe_path(name, frame.shot),
+            prompt=frame.prompt,
+            similarity=figures.share(frame.similarity),
+        )
+        for frame in chosen
+    )
 
 
 def overlays_of(stages: Stages) -> tuple[TextOverlay, ...] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from actors import results
@@ -11,6 +11,7 @@ from actors.document import DocumentWarning, Segment, Speaker, Transcript, Word,
 from actors.fusion import figures
 from actors.fusion.stages import Stages
 from actors.fusion.text import clean_line, join_words
+from actors.fusion.voices import seconds_of, with_voices
 from actors.fusion.words import place
 
 
@@ -31,11 +32,13 @@ def speech_of(stages: Stages, *, starts_s: Sequence[float]) -> Speech:
 
     starts_s: the shots' starts in seconds, ascending. Without an answer of the recogniser everything is None; when it
     heard or believed nothing (`no_audio`, `no_speech`, no words) the text is empty and the language None, for a
-    language without words would be a guess.
+    language without words would be a guess. Where voices were told apart, words and segments carry them.
     """
     found = stages.result("asr", results.Transcription)
     if found is None:
         return _wordless(stages, starts_s)
+    voices = stages.result("diarization", results.Diarization)
+    found = found if voices is None else with_voices(found, voices.turns)
     words, ranges = place(_words(found), starts_s)
     segments = _segments(found)
     language = clean_line(found.language or "") or None if words or segments else None
@@ -59,7 +62,7 @@ def _wordless(stages: Stages, starts_s: Sequence[float]) -> Speech:
         ranges=((0, 0),) * len(starts_s) if listened else None,
         language=None,
         language_confidence=None,
-        speakers=() if stages.answered("diarization") else None,
+        speakers=_speakers(stages, (), ()),
     )
 
 
@@ -92,7 +95,10 @@ def _segment(segment: results.Segment, text: str) -> Segment:
 
 
 def _speakers(stages: Stages, words: Sequence[Word], segments: Sequence[Segment]) -> tuple[Speaker, ...] | None:
-    """Add up each voice's segments, or its words where segments carry no labels; the first heard comes first."""
+    """Add up each voice's turns, else its segments, or its words where segments carry no labels; first heard first."""
+    voices = stages.result("diarization", results.Diarization)
+    if voices is not None:
+        return _added(seconds_of(voices.turns))
     labelled: Sequence[Word | Segment] = [segment for segment in segments if segment.speaker]
     seconds: defaultdict[str, float] = defaultdict(float)
     for part in labelled or words:
@@ -101,6 +107,10 @@ def _speakers(stages: Stages, words: Sequence[Word], segments: Sequence[Segment]
             seconds[part.speaker] += (part.end_s or 0.0) - (part.start_s or 0.0) if known else 0.0
     if not seconds and not stages.answered("diarization"):
         return None
+    return _added(seconds)
+
+
+def _added(seconds: Mapping[str, float]) -> tuple[Speaker, ...]:
     return tuple(Speaker(speaker=name, seconds=figures.seconds(total)) for name, total in seconds.items())
 
 

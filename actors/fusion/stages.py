@@ -19,6 +19,7 @@ _MODEL_STAGES = {
     "diarization": "diarization",
     "audio": "audio",
     "vad": "vad",
+    "frames": "frames",
 }
 """The stage behind each entry of `processing.models`."""
 

@@ -75,18 +75,17 @@ def download(asset: ModelAsset, snapshot: Snapshot, folder: Path, *, token: str 
 
 
 def needed(names: Sequence[str], asset: ModelAsset) -> tuple[str, ...]:
-    """Return which of a repository's files are needed: those the asset names, else one form of the weights.
+    """Return which of a repository's files are needed: of those the asset names, or of all, one form of the weights.
 
     safetensors before pickles, PyTorch's before other frameworks'.
     """
-    if asset.files:
-        return tuple(name for name in names if any(fnmatch(name, pattern) for pattern in asset.files))
     if asset.source == "ctranslate2" and _CTRANSLATE2 in names:
         return tuple(name for name in names if "/" not in name and not _is(name, (*_DOCUMENTS, *_OTHER_FRAMEWORKS)))
-    left_out = [*_DOCUMENTS, *_OTHER_FRAMEWORKS]
-    if any(name.endswith(".safetensors") for name in names):
+    chosen = [name for name in names if _is(name, asset.files)] if asset.files else list(names)
+    left_out = [] if asset.files else [*_DOCUMENTS, *_OTHER_FRAMEWORKS]
+    if any(name.endswith(".safetensors") for name in chosen):
         left_out += ["pytorch_model*.bin*", "*.pt", "*.pth"]
-    return tuple(name for name in names if not _is(name, left_out))
+    return tuple(name for name in chosen if not _is(name, left_out))
 
 
 def _is(name: str, patterns: Sequence[str]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from actors.backend import Outcome, Resources, StageItem
@@ -19,12 +19,40 @@ class BackendSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """The part of one node that a replica set has to itself: logical CPUs, and a card or none.
+
+    All actors of a set live in one place, so that a video's frames never cross the network.
+    """
+
+    num_cpus: float
+    num_gpus: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ActorSpec:
-    """One actor process: what it holds and what it takes."""
+    """One actor process: what it holds and what it takes.
+
+    card_share: the fraction of one card that is reserved for it (logical: see `actors.models.cards` for the bound).
+    replica: which replica set it belongs to. place: what the set has to itself; None: anywhere in a pool of one's own.
+    """
 
     name: str
     backends: tuple[BackendSpec, ...]
     resources: Resources
+    card_share: float = 0.0
+    replica: int = 0
+    place: Place | None = None
+
+    @property
+    def role(self) -> str:
+        """The actor's name in the plan, the same in every replica set: `speech` of `speech@1`."""
+        return self.name.partition("@")[0]
+
+    def in_set(self, replica: int, *, place: Place | None) -> ActorSpec:
+        """Return the spec of this actor in a replica set."""
+        name = f"{self.role}@{replica}" if replica else self.role
+        return replace(self, name=name, replica=replica, place=place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +108,17 @@ class ActorDied:
 
 
 @dataclass(frozen=True, slots=True)
+class SetLost:
+    """A replica set is gone with its node, or there is no node with room for it: no video is to blame.
+
+    All its actors, the calls in flight there and what its decoder had delivered are lost; no other event tells of them.
+    """
+
+    replica: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallDone:
     """A call has ended: one outcome per item; payload handles per item, present only for decodes."""
 
@@ -112,11 +151,17 @@ class HostReport:
     unavailable: Mapping[str, str] = field(default_factory=dict)
 
 
-PoolEvent = ActorReady | ActorDied | CallDone
+PAYLOADS_LOST = "payloads_lost"
+"""The reason of a call that could not be made because its decoded values are no longer anywhere: decode again."""
+
+PoolEvent = ActorReady | ActorDied | SetLost | CallDone
 
 
 class Pool(Protocol):
-    """Five verbs. None blocks for long except `wait` (up to its timeout) and `stop`."""
+    """Six verbs. None blocks for long except `wait` (up to its timeout), `stop`, and `places`, which starts Ray."""
+
+    def places(self, *, num_cpus: float, on_card: bool) -> tuple[Place, ...]:
+        """Return where replica sets of this size would fit, one place for each; empty: nowhere."""
 
     def start(self, spec: ActorSpec) -> None:
         """Begin to start an actor; `ActorReady` or `ActorDied` follows from `wait`."""
@@ -128,7 +173,10 @@ class Pool(Protocol):
         """Return what has happened, waiting at most `timeout_s` for something to happen."""
 
     def kill(self, actor: str) -> None:
-        """End an actor's process at once; `ActorDied` with its lost calls follows from `wait`."""
+        """End an actor's process at once; `ActorDied` with its lost calls follows from `wait`.
+
+        Where there was no node for it to begin with, `SetLost` follows.
+        """
 
     def stop(self) -> None:
         """Close every actor in order, bounded in time, and leave no process behind."""

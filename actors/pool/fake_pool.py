@@ -1,4 +1,4 @@
-"""The pool without Ray: the same five verbs, in this process, one call a `wait`.
+"""The pool without Ray: the same verbs, in this process, one call a `wait`.
 
 Product code, not a mock: `pool.kind = "local"` runs the real backends this way (to debug one, or where Ray cannot
 start), and tests of the driver put scripted hosts behind it.
@@ -12,7 +12,18 @@ from dataclasses import replace
 
 from actors.backend import Payloads, StageItem
 from actors.host import ActorHost
-from actors.pool.base import ActorDied, ActorReady, ActorSpec, Call, CallDone, CallItem, Host, PayloadRefs, PoolEvent
+from actors.pool.base import (
+    ActorDied,
+    ActorReady,
+    ActorSpec,
+    Call,
+    CallDone,
+    CallItem,
+    Host,
+    PayloadRefs,
+    Place,
+    PoolEvent,
+)
 
 
 class ActorCrash(BaseException):
@@ -32,6 +43,10 @@ class FakePool:
         self._queues: dict[str, deque[Call]] = {}
         self._hung: set[str] = set()
         self._events: deque[PoolEvent] = deque()
+
+    def places(self, *, num_cpus: float, on_card: bool) -> tuple[Place, ...]:
+        """See `Pool`; one process is one place."""
+        return (Place(num_cpus, int(on_card)),)
 
     def start(self, spec: ActorSpec) -> None:
         """See `Pool`."""

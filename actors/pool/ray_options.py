@@ -1,18 +1,26 @@
-"""How Ray is started, as values: configuration needs them, and importing Ray itself takes long."""
+"""How Ray is started, without Ray: configuration needs the values, and importing Ray itself takes long."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import secrets
+import signal
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+_KEPT = frozenset({signal.SIGTERM, signal.SIGINT})
 
 
 @dataclass(frozen=True, slots=True)
 class RayOptions:
     """How Ray is started: logical CPUs, object store, niceness of the workers, and where it keeps what it needs.
 
+    num_gpus: how many cards there are (logical: fractions of them are handed out); never found out by Ray itself.
+    address: `auto` or host:port of a cluster to join, whose nodes were started with all the rest of this; empty: an
+    instance of our own.
     auth_token: the file of the token that keeps other users of the host out; None: Ray's own, in the home directory,
     which a service need not have.
     temp_dir: at most about 60 bytes, because Ray puts AF_UNIX sockets (107 bytes) below it; None: Ray's default.
@@ -23,6 +31,8 @@ class RayOptions:
     niceness: int = 15
     temp_dir: str | None = None
     auth_token: Path | None = None
+    num_gpus: int = 0
+    address: str = ""
 
 
 def make_token(path: Path) -> None:
@@ -31,3 +41,37 @@ def make_token(path: Path) -> None:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_hex(32))
+
+
+def prepare(options: RayOptions) -> None:
+    """Set what Ray reads from the environment when it starts or joins; what the user has set there stays."""
+    environment = {
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_worker_niceness": str(options.niceness),
+        "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "1",  # an actor with no part of a card must not see one
+    }
+    if options.auth_token is not None and not options.address:
+        make_token(options.auth_token)
+        environment["RAY_AUTH_TOKEN_PATH"] = str(options.auth_token)
+    for name, value in environment.items():
+        os.environ.setdefault(name, value)
+
+
+@contextlib.contextmanager
+def signals_kept() -> Iterator[None]:
+    """Keep the handlers of SIGTERM and SIGINT in force meanwhile.
+
+    `ray.init` installs a SIGTERM handler that exits at once, and takes seconds afterwards: a service that was asked to
+    stop in between would end with status 15 instead of draining. Blocking the signals is no way, for the processes Ray
+    starts would inherit that.
+    """
+    install = signal.signal
+
+    def pass_over(number: int, handler: Any) -> Any:
+        return signal.getsignal(number) if number in _KEPT else install(number, handler)
+
+    signal.signal = pass_over  # type: ignore[assignment] # undone below
+    try:
+        yield
+    finally:
+        signal.signal = install

@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
-FOLDER = click.Path(file_okay=False, path_type=Path)
+FOLDER = click.Path(file_okay=False, readable=False, path_type=Path)
+PATH = click.Path(readable=False, path_type=Path)
+"""A file or folder. Whether it may be read is for the command to say, not for click: that ends with a usage error."""
 
 _CONFIG = click.option(
     "--config",
     "config_path",
     metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.Path(dir_okay=False, readable=False, path_type=Path),
     help="Settings file. Default: $REELWATCH_CONFIG, else ~/.config/reelwatch/reelwatch.toml.",
 )
 _STATE = click.option(
@@ -68,16 +70,17 @@ def takes_settings(*, output: bool = False, profile: bool = False) -> Callable[[
 
     The command gets them as one `Settings`, in its parameter `settings`.
     """
-    chosen = [_CONFIG, _STATE, *([_OUTPUT] if output else []), *([_PROFILE] if profile else [])]
+    chosen = {"config_path": _CONFIG, "state": _STATE}
+    chosen |= ({"output": _OUTPUT} if output else {}) | ({"profile": _PROFILE} if profile else {})
 
     def add(command: CommandT) -> CommandT:
         @functools.wraps(command)
         def with_settings(*arguments: Any, **values: Any) -> Any:
-            given = {name: values.pop(name) for name in ("config_path", "state", "output", "profile") if name in values}
+            given = {name: values.pop(name) for name in chosen}
             return command(*arguments, settings=Settings(**given), **values)
 
         wrapped: Any = with_settings
-        for option in chosen:
+        for option in chosen.values():
             wrapped = option(wrapped)
         return cast("CommandT", wrapped)
 
@@ -91,16 +94,9 @@ def with_profile(settings: Settings, profile: str | None) -> Settings:
 
 def make_folder(folder: Path, *, setting: str, flag: str, mode: int = 0o777) -> None:
     """Make a folder that is written to, where it is not there; raises `ConfigError` when it cannot be used."""
-    from service.errors import ConfigError  # noqa: PLC0415 - keeps --help fast
+    from service import state  # noqa: PLC0415 - keeps --help fast
 
-    try:
-        folder.mkdir(mode=mode, parents=True, exist_ok=True)
-    except OSError as exc:
-        raise ConfigError(
-            f"{setting} = {folder}: cannot be made: {exc.strerror}. Name another folder with {flag}."
-        ) from exc
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise ConfigError(f"{setting} = {folder}: may not be written. Give this user the right, or use {flag}.")
+    state.make_folder(folder, setting=setting, flag=flag, mode=mode)
 
 
 def start_log(configuration: Configuration, *, level: str | None = None) -> Emitter:
@@ -120,7 +116,7 @@ def print_path(path: os.PathLike[str] | os.PathLike[bytes]) -> None:
     click.echo(os.fsencode(path))
 
 
-def printable(path: os.PathLike[str] | os.PathLike[bytes] | bytes) -> str:
+def printable(path: os.PathLike[str] | os.PathLike[bytes] | bytes | str) -> str:
     """Spell a path for people, on one line and without anything a terminal would act on."""
     from service.logs.names import readable  # noqa: PLC0415 - keeps --help fast
 

@@ -38,14 +38,40 @@ def show(settings: common.Settings) -> None:
 
 @config.command()
 @common.takes_settings(output=True, profile=True)
-def check(settings: common.Settings) -> None:
-    """Say whether the service could start with these settings; exits 78 when it could not."""
+@click.pass_context
+def check(context: click.Context, *, settings: common.Settings) -> None:
+    """Say whether the service could start with these settings; exits 78 when it could not.
+
+    Exits 1 when it could, but a stage that is asked for has no backend of any of its names; `reelwatch doctor` tells
+    what else is missing.
+    """
     loaded = settings.load()
+    from service.state import require_folder  # noqa: PLC0415 - keeps --help fast
+
+    require_folder(loaded.configuration.state.dir, setting="state.dir", flag="--state")
+    require_folder(loaded.configuration.output.dir, setting="output.dir", flag="--output")
     plan = common.plan(loaded.configuration)
-    click.echo(f"The configuration is good (profile {loaded.configuration.profile}, {loaded.origins['profile']}).")
+    unknown = list(_unknown(loaded))
+    verdict = "The configuration can be used, but names what is not there" if unknown else "The configuration is good"
+    click.echo(f"{verdict} (profile {loaded.configuration.profile}, {loaded.origins['profile']}).")
     click.echo(f"Settings file: {loaded.file or 'none; the defaults are in force'}")
     for stage in plan.stages:
         click.echo(f"  {stage.name:12} {stage.backend or f'{stage.status.value}: {stage.reason}'}")
+    for line in unknown:
+        common.warn(line)
+    context.exit(1 if unknown else 0)
+
+
+def _unknown(loaded: Loaded) -> Iterator[str]:
+    """Yield a line for each stage that is asked for, and none of whose backends is registered."""
+    from actors.registry import installed  # noqa: PLC0415 - keeps --help fast
+
+    known = installed()
+    for stage, names in loaded.configuration.stage_preferences().items():
+        if names and not known.keys() & set(names):
+            key = f"stages.{stage}.backends"
+            own = ", ".join(sorted(name for name in known if name.startswith(f"{stage}."))) or "none"
+            yield f"{loaded.origins[key]}: {key}: no backend {', '.join(names)} is installed. Those that are: {own}."
 
 
 def listing(loaded: Loaded) -> Iterator[str]:

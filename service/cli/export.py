@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,11 +11,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from service.cli import common
-from service.errors import UsageError
+from service.cli import common, services
+from service.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
     from actors.fusion.published import Published
+    from service.configuration import Configuration
+    from service.exports import Fence
+    from service.ledger.values import ServiceStart
 
 _FORMATS = ("csv", "srt", "vtt", "vtt-words", "txt")  # as `service.exports.FORMATS`, which takes 0.2 s to import
 
@@ -29,12 +33,21 @@ _FORMATS = ("csv", "srt", "vtt", "vtt-words", "txt")  # as `service.exports.FORM
     type=click.Path(path_type=Path),
     help="csv: the file to write (default: stdout). Others: a folder (default: beside each document).",
 )
+@click.option("--force", is_flag=True, help="Replace files that are there, whatever they hold.")
 @common.takes_settings(output=True)
-def export(*, form: str, target: Path | None, settings: common.Settings) -> None:
+@click.pass_context
+def export(context: click.Context, *, form: str, target: Path | None, force: bool, settings: common.Settings) -> None:
     """Write all documents in another form: one table, or a file per video.
 
-    srt, vtt and txt hold what is said; vtt-words has a time before each word. A video without words gets no file, and
-    is named on stderr. Prints the path of each file written.
+    srt, vtt and txt hold what is said; vtt-words has a time before each word, in files named .words.vtt. A video
+    without words gets no file, and is named on stderr. Prints the path of each file written.
+
+    A file that is there is replaced when it is a table of an earlier export; otherwise it may be your own work, and is
+    left: named on stderr, exit 1 (2 for csv). --force replaces it. Nothing is ever written into an inbox, or over a
+    video or a document.
+
+    In the table, a text that a spreadsheet would run as a formula begins with an apostrophe, and such a relative_path
+    with ./ so that it still leads to the file.
 
     \b
     Examples:
@@ -42,19 +55,53 @@ def export(*, form: str, target: Path | None, settings: common.Settings) -> None
       reelwatch export srt
       reelwatch export vtt --output ~/described -o ~/site/subtitles
     """  # noqa: D301 - click's mark is a real backspace
-    root = settings.load().configuration.output.dir
-    if not root.is_dir():
-        raise UsageError(f"{root}: there is no such output folder. Name the folder of the documents with --output.")
-    if form != "csv" and target is not None and target.exists() and not target.is_dir():
+    loaded = settings.load()
+    start = services.last_start(loaded.configuration)
+    root = services.documents_folder(loaded.configuration, loaded.origins["output.dir"], start)
+    _require_readable(root)
+    if form != "csv" and target is not None and os.path.lexists(target) and not os.path.isdir(target):  # noqa: PTH112 - Path.is_dir may raise
         raise UsageError(f"--out {target}: is a file; {form} makes a file per video. Name a folder.")
     if form == "csv" and target is None:
         _print_table(root)
         return
+    fence = _fence(loaded.configuration, start)
+    context.exit(_write(form, root, target or root, fence=fence, force=force))
+
+
+def _fence(configuration: Configuration, start: ServiceStart | None) -> Fence:
+    from service.exports import Fence  # noqa: PLC0415 - keeps --help fast
+
+    extensions = {*configuration.intake.extensions, *(start.extensions if start else ())}
+    return Fence(services.inboxes_of(configuration, start), tuple(sorted(extensions)))
+
+
+def _write(form: str, root: Path, target: Path, *, fence: Fence, force: bool) -> int:
+    """Write the files, name them and those that are kept; return the exit code."""
     from service.exports import export as write  # noqa: PLC0415 - keeps --help fast
 
     found = _documents(root) if form == "csv" else _with_words(root, form)
-    for path in write(found, form, target or root):
+    exported = write(found, form, target, fence=fence, force=force)
+    for path in exported.written:
         common.print_path(path)
+    for path in exported.kept:
+        common.warn(
+            f"{common.printable(path)}: is there with another content and is left as it is; --force replaces it"
+        )
+    return 1 if exported.kept else 0
+
+
+def _require_readable(root: Path) -> None:
+    try:
+        is_folder = stat.S_ISDIR(root.stat().st_mode)
+        os.scandir(root).close()
+    except (FileNotFoundError, NotADirectoryError):
+        is_folder = False
+    except OSError as exc:
+        raise ConfigError(
+            f"output.dir = {root}: may not be read: {exc.strerror}. Give this user the right, or use --output."
+        ) from exc
+    if not is_folder:
+        raise UsageError(f"{root}: there is no such output folder. Name the folder of the documents with --output.")
 
 
 def _documents(root: Path) -> Iterator[Published]:
@@ -64,11 +111,20 @@ def _documents(root: Path) -> Iterator[Published]:
 
 
 def _with_words(root: Path, form: str) -> Iterator[Published]:
-    """Yield all documents; name those that will get no file."""
+    """Yield all documents; name those that will get no file, with what is known of why."""
     for published in _documents(root):
         if not published.document.transcript.text:
-            common.warn(f"{published.document.filename}: nothing is said in it, so there is no {form}")
+            name = common.printable(published.document.filename)
+            common.warn(f"{name}: has no words, so there is no {form}: {_silent_because(published)}")
         yield published
+
+
+def _silent_because(published: Published) -> str:
+    """Say why a document has no words: what the speech stage has to say, for it may have heard speech."""
+    record = published.document.processing.stages.get("asr")
+    if record is None:
+        return "speech was not looked for"
+    return common.printable(record.reason) if record.reason else f"asr: {record.status.value}"
 
 
 def _print_table(root: Path) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from service.configuration import Configuration
     from service.ledger.values import Job
 
-_PATHS = click.argument("paths", metavar="[PATH]…", nargs=-1, type=click.Path(path_type=Path))
+_PATHS = click.argument("paths", metavar="[PATH]…", nargs=-1, type=common.PATH)
 
 
 @click.command(short_help="Try again what failed.")

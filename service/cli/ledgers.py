@@ -110,9 +110,10 @@ def clock(wall_s: float) -> str:
 @contextmanager
 def reading_if_there(configuration: Configuration) -> Iterator[Ledger | None]:
     """Open the ledger to look at it; None when there is none yet."""
-    from service.state import ledger_path  # noqa: PLC0415 - keeps --help fast
+    from service.ledger.ledger import is_there  # noqa: PLC0415 - keeps --help fast
+    from service.state import ledger_path  # noqa: PLC0415 - as above
 
-    if not ledger_path(configuration).exists():
+    if not is_there(ledger_path(configuration)):
         yield None
         return
     with reading(configuration) as ledger:

@@ -5,20 +5,24 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from service.cli import common
 
 if TYPE_CHECKING:
+    from service.bookkeeping import Emit
+    from service.configuration import Configuration
+    from service.ledger.values import WorkPause
+    from service.logs import Emitter
     from service.processing import Processed
 
 _NOTHING_LOGGED = "critical"
 
 
 @click.command()
-@click.argument("paths", metavar="PATH…", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", metavar="PATH…", nargs=-1, required=True, type=common.PATH)
 @click.option("--force", is_flag=True, help="Describe anew what has a document already.")
 @click.option("--strict", is_flag=True, help="Exit 1 also when a document is partial.")
 @click.option("-v", "--verbose", is_flag=True, help="Write the log to stderr instead of showing progress.")
@@ -35,8 +39,9 @@ def process(
 ) -> None:
     """Describe videos, or all videos in folders, now.
 
-    Prints the path of each document on stdout, one a line. A video that gets none is named on stderr with the reason.
-    Exits 0 when every video has a document, 1 when one has none.
+    Prints the path of each document on stdout, one a line. A video that gets none is named on stderr with the reason;
+    what a folder holds besides videos is counted there. A file that is named is taken whatever its name.
+    Exits 0 when every video has a document, 1 when one has none. A disk that is full is waited for, 30 s at most.
 
     \b
     Examples:
@@ -46,7 +51,6 @@ def process(
     """  # noqa: D301 - click's mark is a real backspace
     loaded = settings.load()
     common.make_folder(loaded.configuration.state.dir, setting="state.dir", flag="--state", mode=0o700)
-    common.make_folder(loaded.configuration.output.dir, setting="output.dir", flag="--output")
     from service.cli.progress import progress  # noqa: PLC0415 - keeps --help fast
     from service.processing import process as process_videos  # noqa: PLC0415 - as above
 
@@ -54,11 +58,48 @@ def process(
     absolute = [Path(os.path.abspath(path.expanduser())) for path in paths]  # noqa: PTH100
     emit = common.start_log(loaded.configuration, level=None if verbose else _NOTHING_LOGGED)
     try:
+        told = emit if verbose else _without_pauses(emit)
         with progress(quiet=verbose) as report:
-            done = process_videos(loaded.configuration, absolute, force=force, emit=emit, progress=report)
+            done = process_videos(
+                loaded.configuration, absolute, force=force, emit=told, progress=report, on_pause=_tell_pause
+            )
     finally:
         emit.close()
+    _tell_passed_over(absolute, loaded.configuration)
     context.exit(_tell(done, strict=strict))
+
+
+def _without_pauses(emit: Emitter) -> Emit:
+    """Return what logs all but that work is paused, which is said in other words."""
+
+    def without_pauses(event: str, /, **fields: Any) -> None:
+        if event != "work.paused":
+            emit(event, **fields)
+
+    return without_pauses
+
+
+def _tell_pause(pause: WorkPause) -> None:
+    from service.disk import free_mib, remedy  # noqa: PLC0415 - keeps --help fast
+    from service.processing import PAUSED_AT_MOST_S  # noqa: PLC0415 - as above
+
+    free = free_mib(pause.output_root)
+    measured = f"{'unknown' if free is None else free} MiB free, bound {pause.low_water_mib} MiB"
+    common.warn(
+        f"work is paused: {pause.reason}: {common.printable(pause.output_root)} ({measured}): {remedy(pause)}; "
+        f"waiting {PAUSED_AT_MOST_S:g} s at most"
+    )
+
+
+def _tell_passed_over(paths: Sequence[Path], configuration: Configuration) -> None:
+    """Name in one line the files in folders that were not taken."""
+    from service.cli.passed_over import passed_over  # noqa: PLC0415 - keeps --help fast
+    from service.state import output_root  # noqa: PLC0415 - as above
+
+    excluded = (output_root(configuration), os.fsencode(configuration.state.dir))
+    line = passed_over([os.fsencode(path) for path in paths], configuration.intake.extensions, excluded=excluded)
+    if line is not None:
+        common.warn(line)
 
 
 def _tell(done: Sequence[Processed], *, strict: bool) -> int:

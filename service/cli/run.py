@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from service.cli import common
-from service.errors import ReelwatchError, UsageError
+from service.errors import ConfigError, ReelwatchError, UsageError
+
+_MISSING = "there is no such folder. Create it (mkdir -p), mount it, or correct the path."
 
 
 @click.command(short_help="Watch folders: the service.")
@@ -31,7 +35,8 @@ def run(
     """Watch folders and describe every video that comes to lie in them, until stopped.
 
     Videos that are there already are described too. A video is taken once it is complete, whoever writes it, and is
-    never moved, changed or deleted. Ctrl-C or SIGTERM stops the service; nothing is lost, and the next start goes on.
+    never moved, changed or deleted. An inbox that is not there, or cannot be read, is waited for while another one can
+    be watched. Ctrl-C or SIGTERM stops the service; nothing is lost, and the next start goes on.
 
     \b
     Examples:
@@ -39,11 +44,9 @@ def run(
       reelwatch run --inbox /mnt/phone --inbox /mnt/nas/reels
     """  # noqa: D301 - click's mark is a real backspace
     loaded = settings.load(inboxes=inboxes)
-    for inbox in inboxes:
-        if not inbox.is_dir():
-            raise UsageError(f"--inbox {inbox}: there is no such folder. Create it (mkdir -p {inbox}) or correct it.")
     if not loaded.configuration.intake.inboxes:
         raise UsageError("no inbox is named. Give one with --inbox DIR, or set intake.inboxes in a settings file.")
+    _look_at(loaded.configuration.intake.inboxes, typed=bool(inboxes))
     common.make_folder(loaded.configuration.state.dir, setting="state.dir", flag="--state", mode=0o700)
     from service import daemon  # noqa: PLC0415 - keeps --help fast
 
@@ -58,3 +61,28 @@ def run(
     finally:
         emit.close()
     context.exit(code)
+
+
+def _look_at(inboxes: Sequence[Path], *, typed: bool) -> None:
+    """Name the inboxes that cannot be watched now; raises `ConfigError` where none can.
+
+    The service waits for one that is missing. None of those on a command line is there: that is an error of typing. In
+    a settings file they may be mounts that come later, so that only what is there and cannot be read is refused.
+    """
+    problems = {inbox: problem for inbox in inboxes if (problem := _problem(inbox)) is not None}
+    hopeless = [inbox for inbox, problem in problems.items() if typed or problem != _MISSING]
+    said = [f"{'--inbox' if typed else 'intake.inboxes:'} {inbox}: {problem}" for inbox, problem in problems.items()]
+    if len(hopeless) == len(inboxes):
+        raise ConfigError("\n".join(said))
+    for line in said:
+        common.warn(f"{line} It is watched as soon as it can be.")
+
+
+def _problem(inbox: Path) -> str | None:
+    try:
+        os.scandir(inbox).close()
+    except FileNotFoundError:
+        return _MISSING
+    except OSError as exc:
+        return f"cannot be read: {exc.strerror}. Correct the path, or give this user the right to read it."
+    return None

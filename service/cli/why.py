@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import os
-import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from service.cli import common, ledgers
+from service.cli import common, ledgers, rules, services
 
 if TYPE_CHECKING:
+    from service.cli.services import Watched
     from service.configuration import Configuration
     from service.ledger.ledger import Ledger
     from service.ledger.values import Job
 
 
 @click.command(short_help="Say where one video is, and why.")
-@click.argument("path", metavar="PATH", type=click.Path(path_type=Path))
+@click.argument("path", metavar="PATH", type=common.PATH)
 @common.takes_settings(output=True)
 @click.pass_context
 def why(context: click.Context, *, path: Path, settings: common.Settings) -> None:
@@ -28,15 +28,29 @@ def why(context: click.Context, *, path: Path, settings: common.Settings) -> Non
     Exits 1 when the service does not know the file; then it says why not.
     """
     configuration = settings.load().configuration
-    name, *_ = names = ledgers.names_of(path)
+    name, *others = ledgers.names_of(path)
     with ledgers.reading_if_there(configuration) as ledger:
-        jobs = [job for known in names for job in ledger.find(known)] if ledger is not None else []
-        lines = [line for job in jobs[:1] if ledger is not None for line in about(job, ledger, configuration)]
+        lines = [] if ledger is None else list(known(name, others, ledger, configuration))
+        start = None if ledger is None else ledger.service_start()
     for line in lines:
         click.echo(line)
     if not lines:
-        click.echo(f"{common.printable(name)}\n  unknown: {unknown_because(name, configuration)}")
+        why_not = unknown_because(name, services.watched(configuration, start))
+        click.echo(f"{common.printable(name)}\n  unknown: {why_not}")
     context.exit(0 if lines else 1)
+
+
+def known(name: bytes, others: Sequence[bytes], ledger: Ledger, configuration: Configuration) -> Iterator[str]:
+    """Yield what the ledger knows of a path, or of the file that a link of this name leads to; nothing of a stranger.
+
+    others: the path's names with links followed.
+    """
+    jobs = ledger.find(name)
+    led = [job for other in others for job in ledger.find(other)]
+    if not jobs and led and os.path.islink(name):  # noqa: PTH114 - bytes paths
+        yield f"{common.printable(name)}\n  a symbolic link, which is not followed in an inbox; it leads to"
+    for job in (jobs or led)[:1]:
+        yield from about(job, ledger, configuration)
 
 
 def about(job: Job, ledger: Ledger, configuration: Configuration) -> Iterator[str]:
@@ -44,6 +58,9 @@ def about(job: Job, ledger: Ledger, configuration: Configuration) -> Iterator[st
     yield common.printable(job.absolute_path)
     yield f"  {ledgers.sentence(job)}"
     yield f"  since {ledgers.clock(job.changed_at)}, attempts {job.attempts}"
+    pause = services.pause(ledger, configuration) if job.state.value == "queued" else None
+    if pause:
+        yield f"  all work is {services.pause_line(pause)}"
     if job.not_before is not None and job.state.value == "queued":
         yield f"  tried again at {ledgers.clock(job.not_before)}"
     if job.solo:
@@ -70,63 +87,34 @@ def document_line(job: Job, configuration: Configuration) -> str | None:
     document = ledgers.document_of(job, configuration)
     if document is None:
         return None
-    there = "" if document.exists() else " (deleted since; `reelwatch reprocess` brings it back)"
+    exists = os.path.exists(document)  # noqa: PTH110 - Path.exists raises for what may not be looked at
+    there = "" if exists else " (deleted since; `reelwatch reprocess` brings it back)"
     return f"document: {common.printable(document)}{there}"
 
 
-def unknown_because(path: bytes, configuration: Configuration) -> str:
+def unknown_because(path: bytes, watched: Watched) -> str:
     """Say why the service does not know a file, by the first rule that keeps it out."""
-    if not os.path.lexists(path):
-        return "there is no such file"
-    for folder in (configuration.output.dir, configuration.state.dir):
-        if _within(path, os.fsencode(folder)):
-            return f"it lies in {common.printable(folder)}, which is never looked at"
-    inbox = next((inbox for inbox in configuration.intake.inboxes if _within(path, os.fsencode(inbox))), None)
-    if inbox is None:
-        inboxes = ", ".join(common.printable(inbox) for inbox in configuration.intake.inboxes) or "none is configured"
-        return f"it lies outside every inbox ({inboxes}); `reelwatch process` describes it all the same"
-    return (
-        _kept_out(path, os.fsencode(inbox), configuration)
-        or _kind(path)
-        or "nothing keeps it out, but it was not seen yet; "
-        + (
-            f"every inbox is read at least every {configuration.intake.sweep_s:g} s on a local disk"
-            if ledgers.service_pid(configuration)
-            else "no service is running: `reelwatch run`"
-        )
-    )
-
-
-def _within(path: bytes, folder: bytes) -> bool:
-    return path.startswith(folder.rstrip(b"/") + b"/")
-
-
-def _kept_out(path: bytes, inbox: bytes, configuration: Configuration) -> str | None:
-    """Name the rule about names that keeps a file out, None when none does."""
-    from service.intake.names import SIDECAR_SUFFIXES, NamePolicy, is_temporary  # noqa: PLC0415 - keeps --help fast
-
-    policy = NamePolicy(configuration.intake.extensions)
-    *folders, name = path[len(inbox.rstrip(b"/")) + 1 :].split(b"/")
-    pruned = next((folder for folder in folders if policy.is_pruned(folder)), None)
-    if pruned is not None:
-        return f"folders named {common.printable(pruned)} are never entered (hidden, or of a system or another program)"
-    if is_temporary(name):
-        return "its name is hidden or one that programs give to unfinished files; it is taken when it gets its own name"
-    if not policy.is_video(name):
-        if name.endswith(SIDECAR_SUFFIXES):
-            return "it is no video; beside a video of the same name it is read as its description"
-        return f"its name ends in none of {' '.join(configuration.intake.extensions)} (intake.extensions)"
-    return None
-
-
-def _kind(path: bytes) -> str | None:
-    """Say what is wrong with the kind of file, None when nothing is."""
     try:
-        mode = os.lstat(path).st_mode
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return "there is no such file"
     except OSError as exc:
         return f"it cannot be looked at: {exc.strerror}"
-    if stat.S_ISLNK(mode):
-        return "it is a symbolic link, and links are not followed"
-    if stat.S_ISDIR(mode):
-        return "it is a folder; ask for one of the files in it, or for `reelwatch status`"
-    return None if stat.S_ISREG(mode) else "it is no regular file"
+    if os.path.islink(path):  # noqa: PTH114 - bytes paths
+        return f"it is a symbolic link, and links are not followed; ask for {common.printable(os.path.realpath(path))}"
+    folder = services.within(path, watched.never_entered)
+    if folder is not None:
+        return f"it lies in {common.printable(folder)}, which is never looked at"
+    inbox = services.within(path, watched.inboxes)
+    if inbox is None:
+        inboxes = ", ".join(common.printable(inbox) for inbox in watched.inboxes)
+        told = f"{inboxes}; so says {watched.said_by}" if inboxes else "none is configured, and no service has run yet"
+        return f"it lies outside every inbox ({told}); `reelwatch process` describes it all the same"
+    below = os.path.relpath(os.path.realpath(path), os.path.realpath(inbox))
+    finds = "the next full reading finds it (intake.sweep_s)"
+    return (
+        rules.kept_out(below, watched.extensions)
+        or rules.wrong_kind(path)
+        or "nothing keeps it out, but it was not seen yet; "
+        + (finds if watched.running else "no service is running: `reelwatch run`")
+    )

@@ -21,7 +21,7 @@ def refuse_contradictions(configuration: Configuration, origins: Mapping[str, st
 
     problems = [
         problem
-        for check in (_folders, _nested_inboxes, _windows, _memory, _stages)
+        for check in (_folders, _nested_inboxes, _windows, _memory, _cluster, _stages)
         for problem in check(configuration, where)
     ]
     if problems:
@@ -75,6 +75,14 @@ def _memory(configuration: Configuration, where: Where) -> Iterator[str]:
         yield (
             f"{where('media.frames_mib')} = {frames_mib} is more than half of pool.object_store_mib = {store_mib}, so "
             "a long video would never fit. Lower the one or raise the other."
+        )
+
+
+def _cluster(configuration: Configuration, where: Where) -> Iterator[str]:
+    if configuration.pool.address and configuration.pool.kind != "ray":
+        yield (
+            f"{where('pool.address')} = {configuration.pool.address} names a Ray cluster, but {where('pool.kind')} = "
+            f'"{configuration.pool.kind}". Set pool.kind = "ray", or remove the address.'
         )
 
 

@@ -95,14 +95,20 @@ class MediaSettings(Section):
 
 
 class PoolSettings(Section):
-    """How the models' processes are run. `num_cpus` and `threads`: 0 derives them from the machine."""
+    """How the models' processes are run. `num_cpus`, `threads`, `replicas`, `card_mib`: 0 derives them."""
 
     kind: Literal["ray", "local"]
+    address: str
+    replicas: Whole
     device: Literal["auto", "cpu", "cuda"]
     num_cpus: Whole
     threads: Whole
+    card_mib: Whole
+    context_mib: Whole
     object_store_mib: Annotated[int, Field(strict=True, ge=80)]  # Ray refuses an object store below 75 MiB
     idle_stop_s: SecondsOrNone
+    recycle_s: SecondsOrNone
+    recycle_card_s: SecondsOrNone
     niceness: Annotated[int, Field(strict=True, ge=0, le=19)]
     start_deadline_s: Seconds
     drain_s: SecondsOrNone

@@ -27,7 +27,7 @@ class Column:
 COLUMNS: tuple[Column, ...] = (
     Column("video_id", "first 16 digits of the file's SHA-256", lambda d: d.video_id),
     Column("filename", "name of the video file", lambda d: d.filename),
-    Column("relative_path", "path below the watched folder", lambda d: d.source.relative_path),
+    Column("relative_path", "path below the watched folder", lambda d: _path(d.source.relative_path)),
     Column("status", "complete, or partial when a stage is missing", lambda d: d.status),
     Column("duration_s", "duration in seconds", lambda d: d.duration_s),
     Column("width", "width as displayed, in pixels", lambda d: d.media.width),
@@ -78,7 +78,8 @@ COLUMNS: tuple[Column, ...] = (
 def csv_lines(documents: Iterable[Document]) -> Iterator[str]:
     """Yield the table line by line (RFC 4180, CRLF), the heading first.
 
-    A text that a spreadsheet would run as a formula is led by an apostrophe, as OWASP advises against CSV injection.
+    A text that a spreadsheet would run as a formula is led by an apostrophe, as OWASP advises against CSV injection. A
+    relative path that begins like one is led by `./` instead, so that it names the same file still.
     """
     yield _line([column.name for column in COLUMNS])
     for document in documents:
@@ -97,6 +98,10 @@ def _safe(cell: Cell) -> Cell:
     if isinstance(cell, str) and cell.lstrip().startswith(_FORMULA_STARTS):
         return f"'{cell}"
     return cell
+
+
+def _path(path: str) -> str:
+    return f"./{path}" if path.lstrip().startswith(_FORMULA_STARTS) else path
 
 
 def _length(found: tuple[object, ...] | None) -> int | None:

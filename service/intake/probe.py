@@ -163,7 +163,8 @@ def probe_lease(fd: int) -> Lease:
 def first_hole(fd: int, *, size: int, padding: Sequence[tuple[int, int]] = ()) -> int | None:
     """Return the offset of the first range that reads as zeros because nobody wrote it, or None (lseek(2) SEEK_HOLE).
 
-    padding: [start, end) ranges in which a hole is none: a recorder reserves a `free` box and may never fill it. ext4 reports the unwritten tail of a reserved file at the exact byte the writer has reached; `st_blocks` does not.
+    padding: [start, end) ranges in which a hole is none: a recorder reserves a `free` box and may never fill it.
+    ext4 reports the unwritten tail of a reserved file at the exact byte the writer has reached; `st_blocks` does not.
     """
     end = 0
     try:

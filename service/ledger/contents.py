@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -88,17 +88,18 @@ class ContentSide(Side):
             if job_id is not None:
                 connection.execute(_PROGRESS, {"number": job_id})
 
-    def allocate_name(self, job: Job) -> str:
+    def allocate_name(self, job: Job, *, is_foreign: Callable[[str], bool] = lambda _: False) -> str:
         """Return the name of the job's document below the output, without `.json`; the same at every call.
 
-        Raises `ValueError` before the job is identified.
+        is_foreign: whether a stranger's file lies under a name; such a name is passed over, and one that was allocated
+        before is given up for another. Raises `ValueError` before the job is identified.
         """
         if job.sha256 is None:
             raise ValueError(f"job {job.job_id} has no name before its content is known")
         output_root = job.output_root or self._output()
         with self.database.write() as connection:
             return documents.allocate_name(
-                connection, output_root=output_root, location=job.location, sha256=job.sha256
+                connection, output_root=output_root, location=job.location, sha256=job.sha256, is_foreign=is_foreign
             )
 
     def adopt(self, found: Iterable[Adopted]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select, update
@@ -13,17 +14,29 @@ if TYPE_CHECKING:
     from service.intake.ports import Location
 
 
-def allocate_name(connection: Connection, *, output_root: bytes, location: Location, sha256: str) -> str:
-    """Return the name of the document of the file at `location`; the same location always gets the same name."""
+def allocate_name(
+    connection: Connection,
+    *,
+    output_root: bytes,
+    location: Location,
+    sha256: str,
+    is_foreign: Callable[[str], bool] = lambda _: False,
+) -> str:
+    """Return the name of the document of the file at `location`; the same location always gets the same name.
+
+    is_foreign: as in `Contents.allocate_name`.
+    """
     root, path = location
     mine = names.c.output_root == output_root
     held = connection.execute(select(names.c.name).where(mine, names.c.root == root, names.c.path == path)).scalar()
-    if held is not None:
+    if held is not None and not is_foreign(held):
         return str(held)
+    if held is not None:
+        connection.execute(update(names).where(mine, names.c.name == held).values(root=None, path=None))
     return next(
         name
         for name in document_names(path, sha256)
-        if reserve_name(connection, output_root=output_root, name=name, location=location)
+        if not is_foreign(name) and reserve_name(connection, output_root=output_root, name=name, location=location)
     )
 
 

@@ -14,9 +14,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from service.errors import ReelwatchError
+from service.errors import ConfigError, ReelwatchError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from service.ledger.states import State
 
 
@@ -46,6 +48,14 @@ class LedgerVersion(LedgerError):  # noqa: N818 - as above
     """The ledger's schema is not the one this version works with."""
 
     exit_code = 78
+
+
+def unreadable(path: Path, why: str | None) -> ConfigError:
+    """Return the error that says that a file of the state directory may not be read by this user."""
+    return ConfigError(
+        f"{path}: may not be read: {why}. Run this as the user of the service, or name another state directory with "
+        "--state."
+    )
 
 
 class IllegalTransition(Exception):  # noqa: N818 - as above

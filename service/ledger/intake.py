@@ -111,8 +111,10 @@ class IntakeSide(Side):
         """See that the document of the video at `path` is fused again; a queued one will be anyway."""
         with self.database.write() as connection:
             for job in rows.at(connection, [(root, path)]):
-                if job.state is State.RUNNING or job.published:
-                    reopen_for_fusion(connection, job, reason="sidecar", now=self.clock.wall())
+                # A document may take its caption from a sidecar beside any copy of its video.
+                owner = job if job.duplicate_of is None else rows.get(connection, job.duplicate_of)
+                if owner.state is State.RUNNING or owner.published:
+                    reopen_for_fusion(connection, owner, reason="sidecar", now=self.clock.wall())
 
     def _take(self, arrivals: Iterable[_Arrival]) -> None:
         batch = list(arrivals)
@@ -122,6 +124,10 @@ class IntakeSide(Side):
             for arrival in batch:
                 _take(page, arrival)
             page.write()
+            for job in rows.at(connection, [a.location for a in batch if a.moved_from is not None]):
+                # Its document names the file, and took the sidecars that lay beside it before.
+                if not job.source_missing and (job.state is State.RUNNING or job.published):
+                    reopen_for_fusion(connection, job, reason="moved", now=self.clock.wall())
 
 
 def _locations(observations: Iterable[Observation]) -> set[Location]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,16 +12,17 @@ from service.clock import Clock, SystemClock
 from service.ledger import dialect, schema
 from service.ledger.commands import CommandSide
 from service.ledger.engine import Database, Patience
-from service.ledger.errors import LedgerCorrupt, LedgerMissing
+from service.ledger.errors import LedgerCorrupt, LedgerMissing, unreadable
 from service.ledger.intake import IntakeSide
 from service.ledger.jobs import DriverSide
 from service.ledger.queries import QuerySide
+from service.ledger.service import ServiceSide
 from service.ledger.values import Opening
 from service.ledger.worker import this_process
 
 
 @dataclass(frozen=True)
-class Ledger(DriverSide, CommandSide, QuerySide):
+class Ledger(DriverSide, CommandSide, QuerySide, ServiceSide):
     """The only truth about work: what the driver, commands and people use. Intake uses `intake`.
 
     Any thread may call; writers take turns. opening: what had to be done to open it.
@@ -64,7 +67,8 @@ def attach_ledger(
 ) -> Ledger:
     """Open an existing ledger to change it beside a running service (`retry`, `reprocess`); nothing is repaired.
 
-    Raises `LedgerMissing`, `LedgerVersion`, `LedgerCorrupt`, `LedgerBusy`, `LedgerUnavailable`.
+    Raises `LedgerMissing`, `LedgerVersion`, `LedgerCorrupt`, `LedgerBusy`, `LedgerUnavailable`, and `ConfigError` when
+    it may not be read.
     """
     return _existing(path, read_only=False, output_root=output_root, clock=clock, patience=patience)
 
@@ -72,15 +76,30 @@ def attach_ledger(
 def read_ledger(path: Path, *, output_root: bytes | None = None, clock: Clock | None = None) -> Ledger:
     """Open an existing ledger to be read (`status`, `why`), also while a service runs; writing to it fails.
 
-    Raises `LedgerMissing`, `LedgerVersion`, `LedgerCorrupt`, `LedgerUnavailable`.
+    Raises `LedgerMissing`, `LedgerVersion`, `LedgerCorrupt`, `LedgerUnavailable`, and `ConfigError` when it may not be
+    read.
     """
     return _existing(path, read_only=True, output_root=output_root, clock=clock, patience=None)
+
+
+def is_there(path: Path) -> bool:
+    """Say whether there is a ledger; raises `ConfigError` when that, or the ledger, may not be read."""
+    try:
+        path.stat()
+        readable = os.access(path, os.R_OK)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as exc:
+        raise unreadable(path, exc.strerror) from exc
+    if not readable:
+        raise unreadable(path, os.strerror(errno.EACCES))
+    return True
 
 
 def _existing(
     path: Path, *, read_only: bool, output_root: bytes | None, clock: Clock | None, patience: Patience | None
 ) -> Ledger:
-    if not path.exists():
+    if not is_there(path):
         raise LedgerMissing(f"{path}: there is no ledger here yet. `reelwatch run` or `process` makes it.")
     clock = clock or SystemClock()
     database = Database(path, read_only=read_only, clock=clock, patience=patience)

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from service.errors import StateLocked
+from service.errors import ConfigError, StateLocked
+from service.ledger.errors import unreadable
 
 LOCK_FILE = "lock"
 _PID_BYTES = 32
@@ -20,9 +21,15 @@ def state_lock(state: Path) -> Iterator[None]:
 
     Raises `StateLocked`, naming the holder, when another process has it. The number in the file is for people only:
     whether the lock is held is the kernel's word. The file stays: removing it would let two hold "the" lock.
+    Raises `ConfigError` where there can be no lock.
     """
-    state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(state / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(state / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as exc:
+        raise ConfigError(
+            f"state.dir = {state}: cannot be used: {exc.strerror}. Name another folder with --state."
+        ) from exc
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -36,12 +43,17 @@ def state_lock(state: Path) -> Iterator[None]:
 
 
 def lock_holder(state: Path) -> int | None:
-    """Return the process that last said it holds the state directory, None when none does; for display only."""
+    """Return the process that last said it holds the state directory, None when none does; for display only.
+
+    Raises `ConfigError` when that may not be read.
+    """
     try:
         with (state / LOCK_FILE).open("rb") as file:
             content = file.read(_PID_BYTES).strip()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as exc:
+        raise unreadable(state / LOCK_FILE, exc.strerror) from exc
     return int(content) if content.isdigit() else None
 
 

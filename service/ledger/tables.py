@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 from sqlalchemy import (
@@ -78,6 +79,23 @@ class NameList(TypeDecorator[tuple[str, ...]]):
         """Read JSON."""
         del dialect
         return None if value is None else tuple(json.loads(value))
+
+
+class PathList(TypeDecorator[tuple[bytes, ...]]):
+    """A short list of paths, as JSON text; bytes that are not UTF-8 are lone surrogates, which JSON escapes."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[bytes, ...] | None, dialect: Dialect) -> str | None:
+        """Write JSON."""
+        del dialect
+        return None if value is None else json.dumps([os.fsdecode(path) for path in value])
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> tuple[bytes, ...] | None:
+        """Read JSON."""
+        del dialect
+        return None if value is None else tuple(os.fsencode(path) for path in json.loads(value))
 
 
 metadata = MetaData()
@@ -169,3 +187,28 @@ document_names = Table(
     UniqueConstraint("output_root", "root", "path", name="uq_document_names_location"),
 )
 """Who has which name; without a location, the name is taken by a document whose source has left it."""
+
+service_start = Table(
+    "service_start",
+    metadata,
+    Column("row", Integer, primary_key=True),
+    Column("inboxes", PathList, nullable=False),
+    Column("extensions", NameList, nullable=False),
+    Column("output_root", LargeBinary, nullable=False),
+    Column("profile", Text, nullable=False),
+    Column("settings_key", String(64), nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("started_at", Double, nullable=False),
+)
+"""One row: what the service that runs, or ran last, was started with; its columns are `values.ServiceStart`'s."""
+
+work_pause = Table(
+    "work_pause",
+    metadata,
+    Column("row", Integer, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("output_root", LargeBinary, nullable=False),
+    Column("low_water_mib", Integer, nullable=False),
+    Column("since", Double, nullable=False),
+)
+"""One row while work is paused, none while it is not; the columns are the fields of `values.WorkPause`."""

@@ -186,6 +186,36 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceStart:
+    """What a service was started with, whoever's flags said so. Paths are absolute; extensions have their dots.
+
+    settings_key: fingerprint of the settings its documents are made under. started_at: wall-clock seconds.
+    pid: its process, as the lock of the state directory names it.
+    """
+
+    inboxes: tuple[bytes, ...]
+    extensions: tuple[str, ...]
+    output_root: bytes
+    profile: str
+    settings_key: str
+    pid: int
+    started_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class WorkPause:
+    """Why no work is begun: the fault of the output's disk, and the free space at which work goes on.
+
+    reason: a code, as in the log. since: wall-clock seconds.
+    """
+
+    reason: str
+    output_root: bytes
+    low_water_mib: int
+    since: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Opening:
     """What had to be done to open the ledger.
 

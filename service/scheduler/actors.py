@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from actors.backend import Failure
 from actors.plan import DECODE, FUSION, IDENTIFY, Plan
 from actors.pool.base import ActorDied, ActorReady, Call, CallDone, PayloadRefs
 from service.scheduler.board import DEATHS_WITHOUT_SUCCESS, Condition, Run, Slot, Work
 from service.scheduler.endings import absorb, convict
 from service.scheduler.events import GiveUp, KillActor, StartActor, StopPool, Submit
+from service.scheduler.sets import write_off
 from service.scheduler.stages import item, operations
 from service.scheduler.turn import Turn
 
@@ -17,8 +19,9 @@ RECYCLED = "recycled"
 
 
 def start_absent(turn: Turn) -> None:
-    """Start every actor that is not there, as soon as there is a video on the board."""
-    if not turn.runs:
+    """Start every actor that is not there, once there is a video on the board; a pool that is kept stays complete."""
+    kept = turn.limits.idle_stop_s <= 0 and any(_loaded(slot) for slot in turn.slots.values())
+    if not turn.runs and not kept:
         return
     for name, slot in turn.slots.items():
         if slot.condition is Condition.ABSENT:
@@ -31,8 +34,8 @@ def fill(turn: Turn) -> None:
     waiting = [(run, operation) for run in turn.runs.values() for operation in operations(turn.plan, run)]
     order = {stage.name: place for place, stage in enumerate(turn.plan.stages)}
     waiting.sort(key=lambda pair: -order.get(pair[1], -1))
-    for name in turn.slots:
-        mine = [(run, op) for run, op in waiting if _actor_of(turn.plan, op) == name]
+    for name, slot in turn.slots.items():
+        mine = [(run, op) for run, op in waiting if _belongs(turn.plan, run, op, slot)]
         while turn.slots[name].room > 0 and mine:
             operation = mine[0][1]
             batch_size = 1 if operation == IDENTIFY else turn.plan.by_name[operation].batch_size
@@ -43,20 +46,32 @@ def fill(turn: Turn) -> None:
 
 def on_ready(turn: Turn, event: ActorReady) -> None:
     """Note that an actor has loaded; stages that it could not load are unavailable from now on."""
-    turn.slots[event.actor] = replace(turn.slots[event.actor], condition=Condition.READY, line=())
+    slot = turn.slots[event.actor]
+    turn.slots[event.actor] = replace(slot, condition=Condition.READY, line=(), ready_since_s=turn.now_s)
     turn.unavailable.update(event.unavailable)
 
 
 def on_done(turn: Turn, event: CallDone) -> None:
-    """Take in a call's end: the line behind it moves up, its videos absorb what it says."""
+    """Take in a call's end: the line behind it moves up, its videos absorb what it says.
+
+    After running out of memory an actor is replaced at once: what CUDA keeps of the process may be spoilt, so the call
+    behind it, which convicts nobody, goes to the new one.
+    """
     for name, slot in turn.slots.items():
         for work in slot.line:
             if work.call_id == event.call_id:
                 line = tuple(w for w in slot.line if w is not work)
                 turn.slots[name] = replace(
-                    slot, line=line, head_since_s=turn.now_s, failed_starts=0, resident_mib=event.resident_mib
+                    slot,
+                    line=line,
+                    head_since_s=turn.now_s,
+                    answered=True,
+                    failed_starts=0,
+                    resident_mib=event.resident_mib,
                 )
                 _absorb_all(turn, work, event)
+                if any(outcome.failure is Failure.OUT_OF_MEMORY for outcome in event.outcomes):
+                    _recycle(turn, name, "it ran out of memory")
                 return
 
 
@@ -68,7 +83,7 @@ def on_died(turn: Turn, event: ActorDied) -> None:
     turn.slots[event.actor] = replace(Slot(slot.spec), failed_starts=failed)
     for place, work in enumerate(line):
         for run in _still_here(turn, work):
-            if place == 0 and was_up:
+            if place == 0 and was_up and slot.reason != RECYCLED and work.call_id in event.lost:
                 reason = slot.reason or f"the {event.actor} actor died: {event.reason}"
                 convict(turn, run, operation=work.operation, reason=reason, hung=bool(slot.reason))
             else:
@@ -78,12 +93,18 @@ def on_died(turn: Turn, event: ActorDied) -> None:
 
 
 def watch(turn: Turn) -> None:
-    """Kill what is past its deadline or has grown too large; stop the pool when nothing has happened for long."""
+    """Kill what is past its deadline, replace what has grown too large or old; stop a pool that is idle for long."""
     for name, slot in turn.slots.items():
-        reason = None if slot.reason else _overdue(turn, slot) or _overgrown(turn, slot)
-        if reason is not None:
-            turn.slots[name] = replace(slot, reason=RECYCLED if not slot.line and _loaded(slot) else reason)
-            turn.ask(KillActor(name, reason))
+        if slot.reason:
+            continue
+        overdue, retiring = _overdue(turn, slot), slot.retiring or _overgrown(turn, slot) or _aged(turn, slot)
+        if overdue:
+            turn.slots[name] = replace(slot, reason=overdue)
+            turn.ask(KillActor(name, overdue))
+        elif retiring and not slot.line:
+            _recycle(turn, name, retiring)
+        else:
+            turn.slots[name] = replace(slot, retiring=retiring)
     if turn.runs or not any(_loaded(slot) for slot in turn.slots.values()):
         turn.idle_since_s = None
         return
@@ -120,20 +141,36 @@ def _still_here(turn: Turn, work: Work) -> Iterable[Run]:
     return [turn.runs[job] for job in work.jobs if job in turn.runs and work.operation in turn.runs[job].busy]
 
 
-def _overdue(turn: Turn, slot: Slot) -> str | None:
+def _recycle(turn: Turn, name: str, reason: str) -> None:
+    turn.slots[name] = replace(turn.slots[name], reason=RECYCLED)
+    turn.ask(KillActor(name, f"{RECYCLED}: {reason}"))
+
+
+def _overdue(turn: Turn, slot: Slot) -> str:
     waited_s = turn.now_s - slot.head_since_s
     if slot.condition is Condition.STARTING and waited_s > turn.limits.start_deadline_s:
         return f"the {slot.spec.name} actor did not load within {turn.limits.start_deadline_s:.0f} s"
     if slot.condition is Condition.READY and slot.line and waited_s > slot.line[0].allowed_s:
         return f"{slot.line[0].operation} did not end within its {slot.line[0].allowed_s:.0f} s"
-    return None
+    return ""
 
 
-def _overgrown(turn: Turn, slot: Slot) -> str | None:
+def _overgrown(turn: Turn, slot: Slot) -> str:
     bound_mib = slot.spec.resources.ram_mib * turn.limits.recycle_factor
-    if _loaded(slot) and not slot.line and bound_mib > 0 and slot.resident_mib > bound_mib:
-        return f"{RECYCLED}: {slot.resident_mib:.0f} MiB resident, bound {bound_mib:.0f} MiB"
-    return None
+    if _loaded(slot) and bound_mib > 0 and slot.resident_mib > bound_mib:
+        return f"{slot.resident_mib:.0f} MiB resident, bound {bound_mib:.0f} MiB"
+    return ""
+
+
+def _aged(turn: Turn, slot: Slot) -> str:
+    """Say how old an actor is that is due; one at a time in a set, for every video passes through all of them."""
+    due_s = turn.limits.recycle_card_s if slot.spec.resources.vram_mib else turn.limits.recycle_s
+    age_s = turn.now_s - slot.ready_since_s
+    if due_s <= 0 or age_s < due_s or not slot.answered:
+        return ""
+    peers = [peer for peer in turn.slots.values() if peer.spec.replica == slot.spec.replica]
+    changing = any(peer.retiring or peer.reason == RECYCLED or peer.condition is Condition.STARTING for peer in peers)
+    return "" if changing else f"{age_s / 60:.0f} min old"
 
 
 def _loaded(slot: Slot) -> bool:
@@ -145,11 +182,14 @@ def _break(turn: Turn, event: ActorDied) -> None:
     slot = turn.slots[event.actor]
     reason = f"the {event.actor} actor died {slot.failed_starts} times before it had answered once: {event.reason}"
     turn.slots[event.actor] = replace(slot, condition=Condition.BROKEN, reason=reason)
+    if write_off(turn, slot.spec.replica):
+        return
     stages = [spec.stage for spec in slot.spec.backends]
     turn.unavailable.update(dict.fromkeys(stages, reason))
     if {DECODE, FUSION} & set(stages):
         turn.ask(GiveUp(reason))
 
 
-def _actor_of(plan: Plan, operation: str) -> str:
-    return plan.by_name[DECODE if operation == IDENTIFY else operation].actor
+def _belongs(plan: Plan, run: Run, operation: str, slot: Slot) -> bool:
+    role = plan.by_name[DECODE if operation == IDENTIFY else operation].actor
+    return run.replica == slot.spec.replica and role == slot.spec.role

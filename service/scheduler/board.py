@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -18,6 +18,8 @@ DEATHS_WITHOUT_SUCCESS = 5
 """An actor that dies so often without answering one call in between cannot work here; its stages are unavailable."""
 DEATHS_TO_PARK = 2
 """A video on which actors died or hung so often is parked (DESIGN 6)."""
+LOSSES_TO_RETRY = 3
+"""Decoded values that got lost so often for one video are a trouble of the host: wait before the next attempt."""
 SOUND_BYTES_PER_S = 64_000
 """Mono float32 at 16 kHz."""
 KEYFRAMES_ALLOWANCE_BYTES = 16 * 2**20
@@ -54,7 +56,11 @@ class Limits:
     """Waits before each further attempt after a transient failure."""
     idle_stop_s: float = 600.0
     recycle_factor: float = 3.0
-    """An idle actor whose memory has grown beyond this multiple of what it declares is replaced."""
+    """An actor whose memory has grown beyond this multiple of what it declares is replaced, between two calls."""
+    recycle_s: float = 3600.0
+    """An actor that has worked is replaced at this age, between two calls; 0: never. Model libraries leak slowly."""
+    recycle_card_s: float = 7200.0
+    """The same for an actor on a card, which takes longer to load."""
 
     def payload_worst_bytes(self, media_s: float) -> int:
         """Return the largest payload that media of this duration can have."""
@@ -91,6 +97,9 @@ class Run:
     payloads: PayloadRefs | None = None
     request: FusionRequest | None = None
     decode_again: bool = False
+    payloads_lost: int = 0
+    replica: int = 0
+    """The replica set that works on it: all its stages, for its frames lie there."""
     parked_because: str | None = None
 
     @property
@@ -136,20 +145,30 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One actor as the scheduler sees it; `head_since_s` is when its oldest call began to run."""
+    """One actor as the scheduler sees it.
+
+    head_since_s: when its oldest call began to run. ready_since_s: when it had loaded. answered: whether it has ended
+    a call since. retiring: why it gets no more calls and is replaced once its line is empty. reason: why it was told
+    to end.
+    """
 
     spec: ActorSpec
     condition: Condition = Condition.ABSENT
     line: tuple[Work, ...] = ()
     head_since_s: float = 0.0
+    ready_since_s: float = 0.0
+    answered: bool = False
     failed_starts: int = 0
     resident_mib: float = 0.0
+    retiring: str = ""
     reason: str = ""
 
     @property
     def room(self) -> int:
         """How many more calls it may be given."""
-        return IN_FLIGHT_PER_ACTOR - len(self.line) if self.condition is Condition.READY else 0
+        if self.condition is not Condition.READY or self.retiring or self.reason:
+            return 0
+        return IN_FLIGHT_PER_ACTOR - len(self.line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +186,9 @@ class Board:
     draining: bool = False
 
     @classmethod
-    def empty(cls, plan: Plan, limits: Limits) -> Board:
-        """Return a board without videos, all actors absent."""
-        return cls(plan, limits, {spec.name: Slot(spec) for spec in plan.actors()})
+    def empty(cls, plan: Plan, limits: Limits, *, specs: Iterable[ActorSpec] | None = None) -> Board:
+        """Return a board without videos, all actors absent; specs: those of every replica set, by default one set."""
+        return cls(plan, limits, {spec.name: Slot(spec) for spec in (plan.actors() if specs is None else specs)})
 
     @property
     def up(self) -> bool:

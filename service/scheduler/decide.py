@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from actors.pool.base import ActorDied, ActorReady, CallDone
+from actors.pool.base import ActorDied, ActorReady, CallDone, SetLost
 from service.scheduler.actors import fill, on_died, on_done, on_ready, start_absent, watch
 from service.scheduler.board import Board, Limits, Run
 from service.scheduler.events import Action, Claimed, Drained, Dropped, Event, Identified, Release, Requested
+from service.scheduler.sets import adopt, choose, on_set_lost, ready_sets
 from service.scheduler.stages import IDENTITY, REQUEST, request_fusion, settle
 from service.scheduler.turn import Turn
 
@@ -23,6 +24,7 @@ def decide(board: Board, event: Event, *, now_s: float) -> tuple[Board, list[Act
         for run in list(turn.runs.values()):
             turn.put(request_fusion(turn, settle(turn, run)))
         start_absent(turn)
+        adopt(turn)
         fill(turn)
         watch(turn)
     return turn.result()
@@ -32,14 +34,16 @@ def capacity(board: Board) -> int:
     """Return how many more videos may be claimed now: bounded by number, by decoded bytes, and by a suspect's right.
 
     A video whose size in memory is not yet known counts with the largest that the configuration allows. One video
-    is always admitted to an empty board, or a budget set too small would stop the service for good.
+    is always admitted to an empty board, or a budget set too small would stop the service for good. Every replica set
+    that can work adds its share.
     """
     if board.draining or any(run.ticket.solo for run in board.runs.values()):
         return 0
     limits = board.limits
+    sets = max(1, len(ready_sets(board.plan, board.slots)))
     held = sum(_held_bytes(run, limits) for run in board.runs.values())
-    fitting = (limits.payload_budget_bytes - held) // limits.payload_worst_bytes(0.0)
-    room = min(fitting, limits.max_active - len(board.runs))
+    fitting = (sets * limits.payload_budget_bytes - held) // limits.payload_worst_bytes(0.0)
+    room = min(fitting, sets * limits.max_active - len(board.runs))
     return max(room, 0 if board.runs else 1)
 
 
@@ -52,7 +56,7 @@ def _held_bytes(run: Run, limits: Limits) -> int:
 def _take_in(turn: Turn, event: Event) -> None:
     match event:
         case Claimed(ticket):
-            turn.put(Run(ticket))
+            turn.put(Run(ticket, replica=choose(turn)))
         case Identified(job_id, sha256, stored) if job_id in turn.runs:
             run = turn.runs[job_id]
             turn.put(replace(run, sha256=sha256, stored=stored, busy=run.busy - {IDENTITY}))
@@ -64,11 +68,19 @@ def _take_in(turn: Turn, event: Event) -> None:
         case Drained():
             for run in list(turn.runs.values()):
                 turn.drop(run, Release(run.job_id))
+        case _:  # the pool's; or time has passed; or the answer comes for a video that has left the board
+            _hear_from_pool(turn, event)
+
+
+def _hear_from_pool(turn: Turn, event: Event) -> None:
+    match event:
         case ActorReady():
             on_ready(turn, event)
         case ActorDied():
             on_died(turn, event)
+        case SetLost():
+            on_set_lost(turn, event)
         case CallDone():
             on_done(turn, event)
-        case _:  # time has passed, or the answer comes for a video that has left the board
+        case _:
             pass

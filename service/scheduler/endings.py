@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from actors.backend import Failure, Outcome, StageStatus
 from actors.plan import DECODE, FUSION, IDENTIFY
-from actors.pool.base import PayloadRefs
+from actors.pool.base import PAYLOADS_LOST, PayloadRefs
 from actors.results import FusionReceipt, Identity
-from service.scheduler.board import DEATHS_TO_PARK, Run
+from service.scheduler.board import DEATHS_TO_PARK, LOSSES_TO_RETRY, Run
 from service.scheduler.events import (
     Action,
     Block,
@@ -34,6 +34,8 @@ MISSING = "missing"
 """Decoding's reason when the file is no longer there."""
 UNREADABLE = "unreadable"
 """Decoding's reason when the file exists but may not be opened: intake waits for permission."""
+PASSING = frozenset({Failure.TRANSIENT, Failure.OUT_OF_MEMORY})
+"""Failures that may be over after a while; after running out of memory the actor is a new one besides."""
 
 
 def absorb(turn: Turn, run: Run, *, operation: str, outcome: Outcome, payloads: PayloadRefs) -> None:
@@ -47,6 +49,8 @@ def absorb(turn: Turn, run: Run, *, operation: str, outcome: Outcome, payloads: 
         turn.drop(run, Finish(run.job_id, outcome.data, run.parked_because, seconds))
     elif operation == FUSION and outcome.reason == KEYFRAMES_MISSING and not run.decode_again:
         turn.put(replace(run, decode_again=True, payloads=None))
+    elif outcome.reason == PAYLOADS_LOST and run.payloads_lost < LOSSES_TO_RETRY:
+        turn.put(replace(run, decode_again=True, payloads=None, payloads_lost=run.payloads_lost + 1))
     elif _ends_the_run(turn, run, operation=operation, outcome=outcome):
         turn.drop(run, _consequence(turn, run, outcome))
     else:
@@ -76,7 +80,7 @@ def _ends_the_run(turn: Turn, run: Run, *, operation: str, outcome: Outcome) -> 
         return True
     if operation in {IDENTIFY, DECODE, FUSION}:
         return not outcome.status.durable
-    return outcome.failure is Failure.TRANSIENT and turn.limits.retry_after_s(run.ticket.attempts) is not None
+    return outcome.failure in PASSING and turn.limits.retry_after_s(run.ticket.attempts) is not None
 
 
 def _settled(turn: Turn, run: Run, *, stage: str, outcome: Outcome, payloads: PayloadRefs) -> Run:
@@ -90,7 +94,7 @@ def _settled(turn: Turn, run: Run, *, stage: str, outcome: Outcome, payloads: Pa
 def _consequence(turn: Turn, run: Run, outcome: Outcome) -> Action:
     """Return what the ledger is told about a video that cannot go on."""
     reason, detail, after_s = outcome.reason or str(outcome.status), outcome.detail, None
-    if outcome.failure is Failure.TRANSIENT:
+    if outcome.failure in PASSING:
         after_s = turn.limits.retry_after_s(run.ticket.attempts)
     action: Action = Fail(run.job_id, reason, detail) if after_s is None else RetryLater(run.job_id, after_s, reason)
     if outcome.reason == UNREADABLE:

@@ -65,7 +65,7 @@ class StartActor:
 
 @dataclass(frozen=True, slots=True)
 class KillActor:
-    """End an actor's process: it is past its deadline, or it has grown too large."""
+    """End an actor's process: it is past its deadline, or it is to be replaced by a fresh one."""
 
     actor: str
     reason: str

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from actors.document import Document, parse, render, schema
 
 ROOT = Path(__file__).resolve().parents[2]
-SCHEMA_FILE = ROOT / "config" / "schema" / "document-1.0.schema.json"
+SCHEMA_FILE = ROOT / "config" / "schema" / "document-1.1.schema.json"
 GOLDEN = Path(__file__).parent / "fusion" / "golden" / "document.json"
 
 
@@ -29,7 +29,7 @@ def test_shipped_schema_is_the_codes() -> None:
 
 def test_schema_is_valid_and_accepts_the_golden_document(plain: dict[str, Any]) -> None:
     Draft202012Validator.check_schema(schema())
-    assert schema()["$id"] == "urn:reelwatch:document:1.0"
+    assert schema()["$id"] == "urn:reelwatch:document:1.1"
     assert list(Draft202012Validator(schema()).iter_errors(plain)) == []
 
 
@@ -83,6 +83,15 @@ def test_readers_ignore_what_a_later_minor_version_adds(plain: dict[str, Any]) -
     assert Draft202012Validator(schema()).is_valid(plain)
 
 
+def test_documents_of_the_first_version_are_still_read(plain: dict[str, Any]) -> None:
+    plain["schema_version"] = "1.0"
+    del plain["representative_frames"], plain["processing"]["models"]["frames"]
+    for shot in plain["shots"]:
+        del shot["dropped"], shot["duplicate_of"]
+    document = parse(json.dumps(plain).encode())
+    assert (document.representative_frames, document.shots[1].dropped) == (None, None)
+
+
 def test_writers_cannot_misspell_a_field(plain: dict[str, Any]) -> None:
     with pytest.raises(ValidationError, match="durations"):
         Document.model_validate(plain | {"durations": 1.0})
@@ -116,6 +125,12 @@ def _with(plain: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
         pytest.param("shots.1.word_range", [1, 5], id="overlapping word ranges"),
         pytest.param("shots.1.word_range", None, id="range missing though there are words"),
         pytest.param("shots.2.word_range", [6, 7], id="word left over"),
+        pytest.param("shots.0.duplicate_of", "s002", id="duplicate that was not dropped"),
+        pytest.param("shots.1.duplicate_of", "s003", id="duplicate of a later shot"),
+        pytest.param("shots.1.duplicate_of", None, id="duplicate of nothing"),
+        pytest.param("shots.2.dropped", "ugly", id="unknown verdict"),
+        pytest.param("representative_frames.0.shot_id", "s009", id="representative that is no shot"),
+        pytest.param("representative_frames.0.similarity", 1.5, id="cosine above one"),
         pytest.param("processing.created_at", "2025-10-04T18:30:00+02:00", id="time not in UTC"),
         pytest.param("processing.stages.asr.status", "skipped", id="unknown stage status"),
     ],

@@ -57,6 +57,7 @@ KNOWN: dict[str, Loader] = {
     "asr.lacks": backend(missing="no torch; pip install reelwatch[models]"),
     "asr.broken": broken,
     "asr.circular": backend(needs=("captions",)),
+    "asr.hears": backend(needs=("audio", "vad"), requires=frozenset({"vad"})),
     "captions.circular": backend(needs=("asr",)),
     "vad.a": backend(actor="speech", resources=Resources(num_cpus=0.5, ram_mib=20)),
 }
@@ -89,9 +90,22 @@ def test_stages_come_after_what_they_need_and_fusion_last() -> None:
     assert [stage.name for stage in plan().stages] == ["decode", "vad", "asr", "fusion"]
 
 
+def test_what_requires_a_stage_that_is_switched_off_leaves_its_place_to_another() -> None:
+    stage = plan({"vad": [], "asr": ["asr.hears", "asr.good"]}).by_name["asr"]
+    assert stage.backend == "asr.good"
+    stage = plan({"vad": [], "asr": ["asr.hears", "asr.lacks"]}).by_name["asr"]
+    assert (stage.status, "requires vad, which is switched off" in stage.reason) == (StageStatus.UNAVAILABLE, True)
+
+
 @pytest.mark.parametrize(
     ("changes", "options", "says"),
     [
+        pytest.param(
+            {"vad": [], "asr": ["asr.none", "asr.hears"]},
+            {},
+            "stages.asr.backends: asr.hears cannot work without vad, which is switched off",
+            id="contradiction",
+        ),
         pytest.param({"decode": []}, {}, "decode is required", id="no-decoder"),
         pytest.param({"asr": ["asr.circular"], "captions": ["captions.circular"]}, {}, "circle", id="cycle"),
         pytest.param({"asr": ["asr.circular"]}, {}, "'captions', which no stage provides", id="missing-stage"),

@@ -42,6 +42,11 @@ TOPICS = (
         "cuts", "Shot boundaries", "Hard cuts count within ± 2 frames, fades within ± 0.25 s. Bound: F1 of cuts ≥ 0.95."
     ),
     Topic("screen_text", "On-screen text", "Found: similarity ≥ 0.85; in time: first and last sighting within 0.5 s."),
+    Topic(
+        "text_engines",
+        "On-screen text, engine by engine",
+        "Overlays read: similarity ≥ 0.85; drawn lines read: every character. CPU for each text.",
+    ),
     Topic("speech", "Speech", "Word error rate and word-time error per clip; no words where nobody speaks English."),
     Topic("sound", "Sound", "Spans of speech, music and ambience against the corpus' kinds."),
     Topic("faces", "Faces", "Per frame. Bound: precision ≥ 0.9."),

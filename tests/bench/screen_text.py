@@ -16,11 +16,14 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+import numpy as np
 from frame_files import ANALYSIS_FPS, analysis_frames, jpeg, keyframe_jpegs
+from numpy.typing import NDArray
 from rows import Row
 
 from actors.backend import Outcome, StageItem
 from actors.ocr.rapidocr import RapidOcr, RapidOcrOptions
+from actors.ocr.screen_text import ScreenText
 from actors.results import Media, OnScreenText, Shot, TextOverlay
 
 FOUND_SIMILARITY = 0.85
@@ -71,7 +74,7 @@ def score(corpus: Path) -> list[Row]:
     found: list[FoundText] = []
     efforts: list[Effort] = []
     for clip in sorted((corpus / "composed").glob("*.mp4")):
-        texts, effort = composed_clip(backend, clip)
+        texts, effort, _ = composed_clip(backend, clip)
         found += texts
         efforts.append(effort)
     return [
@@ -91,16 +94,17 @@ def loaded(**options: Any) -> RapidOcr:
     return backend
 
 
-def composed_clip(backend: RapidOcr, clip: Path) -> tuple[list[FoundText], Effort]:
+def composed_clip(backend: ScreenText[Any], clip: Path) -> tuple[list[FoundText], Effort, tuple[TextOverlay, ...]]:
     """Read one composed clip with the shots of its ground truth, a keyframe in the middle of each."""
     truth = json.loads(clip.with_suffix(".json").read_text())
     cuts = [0.0, *(b["time"] for b in truth["shot_boundaries"]), truth["duration"]]
     result, effort = read_clip(backend, clip, cuts)
     language = "Norwegian" if NORWEGIAN & set(truth["languages"]) else "English"
-    return [_matched(clip.name, language, wanted, result.overlays) for wanted in truth["on_screen_text"]], effort
+    found = [_matched(clip.name, language, wanted, result.overlays) for wanted in truth["on_screen_text"]]
+    return found, effort, result.overlays
 
 
-def read_clip(backend: RapidOcr, clip: Path, cuts_s: Sequence[float]) -> tuple[OnScreenText, Effort]:
+def read_clip(backend: ScreenText[Any], clip: Path, cuts_s: Sequence[float]) -> tuple[OnScreenText, Effort]:
     """Run the backend on a clip cut at `cuts_s` (first and last included)."""
     analysis = analysis_frames(clip)
     shots = tuple(Shot(start_s=start, end_s=end, keyframe_s=(start + end) / 2) for start, end in pairwise(cuts_s))
@@ -172,7 +176,7 @@ def _effort_rows(efforts: Sequence[Effort]) -> list[Row]:
     ]
 
 
-def titles_rows(backend: RapidOcr, corpus: Path) -> list[Row]:
+def titles_rows(backend: ScreenText[Any], corpus: Path) -> list[Row]:
     """Return how many burned-in titles and captions of the two real clips with known text were found."""
     facts = corpus / "video" / "tiktokstyle_fast_facts.mp4"
     truth = json.loads(facts.with_name(f"{facts.name}.gt.json").read_text())
@@ -190,7 +194,7 @@ def titles_rows(backend: RapidOcr, corpus: Path) -> list[Row]:
     ]
 
 
-def picture_rows(backend: RapidOcr, corpus: Path) -> list[Row]:
+def picture_rows(backend: ScreenText[Any], corpus: Path) -> list[Row]:
     """Return how many of the corpus's pictures with one known text were read."""
     read: dict[str, list[bool]] = {}
     for truth_path in sorted((corpus / "ocr").glob("*.gt.json")):
@@ -207,7 +211,7 @@ def picture_rows(backend: RapidOcr, corpus: Path) -> list[Row]:
     ]
 
 
-def negative_rows(backend: RapidOcr, corpus: Path) -> list[Row]:
+def negative_rows(backend: ScreenText[Any], corpus: Path) -> list[Row]:
     """Return what was read where there is no text."""
     black = len(picture_lines(backend, corpus / "ocr" / "rapidocr_empty_black.jpg"))
     result = read_clip(backend, corpus / "odd" / "ax_silent_black_10s.mp4", [0.0, 10.0])[0]
@@ -215,14 +219,18 @@ def negative_rows(backend: RapidOcr, corpus: Path) -> list[Row]:
     return [Row("lines read where there is none", "black clip, black picture", str(lines), "0", lines == 0)]
 
 
-def picture_lines(backend: RapidOcr, picture: Path) -> list[str]:
+def picture_lines(backend: ScreenText[Any], picture: Path) -> list[str]:
     """Return the lines of a still picture, as those of a clip of one keyframe."""
     import cv2
 
-    bgr = cv2.imread(str(picture), cv2.IMREAD_COLOR)
+    return keyframe_lines(backend, cv2.imread(str(picture), cv2.IMREAD_COLOR)[..., ::-1])
+
+
+def keyframe_lines(backend: ScreenText[Any], picture: NDArray[np.uint8]) -> list[str]:
+    """Return the lines of a picture, RGB uint8 (height, width, 3)."""
     shot = Shot(start_s=0.0, end_s=1.0, keyframe_s=0.0)
     media = Media(container="jpeg", has_video=True, has_audio=False, duration_s=1.0, size_bytes=1, shots=(shot,))
-    item = StageItem("0" * 16, media=media, keyframes=(jpeg(bgr[..., ::-1]),))
+    item = StageItem("0" * 16, media=media, keyframes=(jpeg(picture),))
     return [line.text for line in on_screen_text(backend.run([item])[0]).keyframes[0]]
 
 

@@ -21,9 +21,12 @@ from actors.results import (
     Captions,
     DetectedObjects,
     FrameMeasures,
+    FrameSelection,
     Identity,
+    KeyframeVerdict,
     Media,
     OnScreenText,
+    RepresentativeFrame,
     Shot,
     SpeechSpans,
     Transcription,
@@ -35,7 +38,7 @@ SHOTS = 2
 
 def cheap_host(spec: ActorSpec) -> Host:
     """Return the real fusion, and a canned host for every other actor."""
-    return ActorHost(spec) if spec.name == "fusion" else CannedHost(spec)
+    return ActorHost(spec) if spec.role == "fusion" else CannedHost(spec)
 
 
 class CannedHost:
@@ -76,6 +79,10 @@ def canned(operation: str, item: StageItem) -> Outcome:
         "ocr": OnScreenText(keyframes=(none,) * SHOTS, overlays=(), frames_read=0),
         "objects": DetectedObjects(keyframes=(none,) * SHOTS),
         "captions": Captions(keyframes=(none,) * SHOTS),
+        "frames": FrameSelection(
+            keyframes=(KeyframeVerdict(),) * SHOTS,
+            representative=tuple(RepresentativeFrame(shot=shot) for shot in range(SHOTS)),
+        ),
         "audio": AudioMeasuresResult(speech_ratio=None, music_ratio=None, tempo_bpm=None),
     }
     return Outcome(StageStatus.DONE, data=data[operation], backend=f"{operation}.canned", model="canned")

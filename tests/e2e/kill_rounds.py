@@ -34,12 +34,13 @@ from service.ledger.states import State
 from service.ledger.values import Selector
 
 SETTLED = {State.DONE, State.DUPLICATE, State.SUPERSEDED, State.GONE}
-IDLE_WITHIN_S = 120.0
+PROGRESS_WITHIN_S = 120.0
+"""After the last kill the service may take as long as it needs, but not stand still for so long."""
 
 
 @dataclass
 class Tally:
-    """What the rounds came to; the three last must be empty.
+    """What the rounds came to; it must have come to rest (`idle`), and the three last must be empty.
 
     parked: videos that happened to be in work at so many kills in a row that the service suspected them, and that were
     then retried as an operator would (`reelwatch retry`).
@@ -50,6 +51,7 @@ class Tally:
     files: int = 0
     documents: int = 0
     seconds: float = 0.0
+    idle: bool = False
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     torn: list[str] = field(default_factory=list)
@@ -151,17 +153,20 @@ def torn(output: Path) -> list[str]:
 
 def wait_until_idle(home: Path, tally: Tally) -> None:
     """Wait until every file in the inbox has come to its end; videos that are parked are retried."""
-    end = time.monotonic() + IDLE_WITHIN_S
-    quiet = 0
+    quiet, best, end = 0, -1, time.monotonic() + PROGRESS_WITHIN_S
     while quiet < 5 and time.monotonic() < end:
-        time.sleep(0.3)
+        time.sleep(0.3 if quiet else 1.0)
         with_ledger = attach_ledger(home / "state" / "ledger.sqlite3")
         tally.parked += len(with_ledger.retry(Selector.all()))
-        present = {os.fsencode(p) for p in (home / "in").rglob("*.mp4")}
-        jobs = {job.absolute_path for job in with_ledger.jobs() if job.state in SETTLED}
-        open_jobs = [job for job in with_ledger.jobs() if job.state not in SETTLED]
+        jobs = with_ledger.jobs()
         with_ledger.close()
-        quiet = quiet + 1 if not open_jobs and present <= jobs else 0
+        settled = {job.absolute_path for job in jobs if job.state in SETTLED}
+        open_jobs = [job for job in jobs if job.state not in SETTLED]
+        present = {os.fsencode(p) for p in (home / "in").rglob("*.mp4")}
+        quiet = quiet + 1 if not open_jobs and present <= settled else 0
+        if len(settled) - len(open_jobs) > best:
+            best, end = len(settled) - len(open_jobs), time.monotonic() + PROGRESS_WITHIN_S
+    tally.idle = quiet > 0
 
 
 def account(home: Path, tally: Tally) -> None:

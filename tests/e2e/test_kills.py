@@ -27,4 +27,5 @@ def test_nothing_is_lost_doubled_or_torn(pool: str, rounds: int) -> None:
     tally = json.loads(ended.stdout)
     assert tally["kills"] == rounds
     assert tally["documents"] > rounds / 5, "the rounds were too short to show anything"
+    assert tally["idle"], "the service stands still with work left"
     assert (tally["lost"], tally["doubled"], tally["torn"]) == ([], [], [])

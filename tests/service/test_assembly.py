@@ -17,7 +17,7 @@ from service.errors import ConfigError
 from service.ledger.ledger import open_ledger
 from service.logs import Recorder
 
-NO_MODELS = {f"stages.{name}.backends": [] for name in ("vad", "asr", "captions", "objects", "ocr", "audio")}
+NO_MODELS = {f"stages.{name}.backends": [] for name in ("vad", "asr", "captions", "objects", "ocr", "audio", "frames")}
 
 
 def configuration(home: Path, **flags: Any) -> Configuration:

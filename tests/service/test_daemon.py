@@ -87,6 +87,17 @@ def test_it_says_when_it_is_ready_and_when_it_has_ended(home: Path) -> None:
     assert emit.named("service.draining") == [{"signal": "SIGTERM", "running": 0}]
 
 
+def test_it_notes_what_it_was_started_with(home: Path) -> None:
+    run(settings(home, **{"intake.extensions": [".mp4", ".gif"]}), Trigger("service.ready"))
+    ledger = read_ledger(home / "state" / "ledger.sqlite3", output_root=os.fsencode(home / "out"))
+    start = ledger.service_start()
+    ledger.close()
+    assert start is not None
+    assert (start.inboxes, start.extensions) == ((os.fsencode(home / "in"),), (".mp4", ".gif"))
+    assert (start.output_root, start.profile, start.pid) == (os.fsencode(home / "out"), "embedded", os.getpid())
+    assert len(start.settings_key) == 64
+
+
 # The moments of the signals; what then is true of the video in work: its state, its attempts, its document.
 ENDS: dict[str, tuple[list[str], dict[str, Any], tuple[State, int, bool]]] = {
     "after the work": (["job.done"], {}, (State.DONE, 1, True)),

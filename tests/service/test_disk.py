@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +12,9 @@ from typing import Any
 import pytest
 
 from service.clock import FakeClock
-from service.disk import RECHECK_S, DiskGate, fault
+from service.disk import RECHECK_S, DiskGate, fault, free_mib
+from service.ledger.values import WorkPause
+from service.logs import Recorder
 
 
 def space(free_mib: float) -> Any:
@@ -52,16 +55,57 @@ def test_a_write_that_fails_is_a_fault_and_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_gate_opens_when_the_fault_has_passed_and_looks_only_now_and_then(tmp_path: Path) -> None:
-    clock, root = FakeClock(), tmp_path / "out"
-    gate = DiskGate(os.fsencode(root), low_water_mib=0, clock=clock)
-    assert (gate.closed_because, gate.try_open()) == (None, False)
-    assert gate.close("disk_full")
-    assert not gate.close("disk_full"), "it was closed already"
-    clock.advance(RECHECK_S)
+@dataclass
+class Bench:
+    """A gate before a folder that is not there, and everything it says."""
+
+    root: Path
+    clock: FakeClock = field(default_factory=FakeClock)
+    emit: Recorder = field(default_factory=Recorder)
+    noted: list[WorkPause | None] = field(default_factory=list)
+
+    def gate(self, *, low_water_mib: int = 0) -> DiskGate:
+        root, note = os.fsencode(self.root), self.noted.append
+        return DiskGate(root, low_water_mib=low_water_mib, clock=self.clock, emit=self.emit, note=note)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path / "out")
+
+
+def test_the_gate_opens_when_the_fault_has_passed_and_looks_only_now_and_then(bench: Bench) -> None:
+    gate = bench.gate()
+    assert (gate.pause, gate.try_open()) == (None, False)
+    gate.close("output_gone")
+    gate.close("output_gone")
+    bench.clock.advance(RECHECK_S)
     assert not gate.try_open(), "the root is not there yet"
-    root.mkdir()
+    bench.root.mkdir()
     assert not gate.try_open(), "it has just been looked at"
-    clock.advance(RECHECK_S)
+    bench.clock.advance(RECHECK_S)
     assert gate.try_open()
-    assert gate.closed_because is None
+    assert gate.pause is None
+    assert bench.emit.names == ["work.paused", "work.resumed"], "it was closed already when it was closed again"
+    assert bench.emit.named("work.resumed")[0]["seconds"] == 2 * RECHECK_S
+
+
+def test_a_pause_tells_where_why_and_what_would_mend_it(bench: Bench) -> None:
+    bench.root.mkdir()
+    bench.gate(low_water_mib=512).close("disk_full")
+    (told,) = bench.emit.named("work.paused")
+    assert (told["reason"], told["path"], told["low_water_mib"]) == ("disk_full", os.fsencode(bench.root), 512)
+    assert told["free_mib"] == free_mib(os.fsencode(bench.root))
+    assert "once 512 MiB are free" in told["remedy"]
+    assert bench.noted == [WorkPause("disk_full", os.fsencode(bench.root), 512, since=bench.clock.wall())]
+
+
+def test_what_keeps_the_gate_closed_after_another_fault_is_told(bench: Bench) -> None:
+    gate = bench.gate(low_water_mib=10**9)
+    gate.close("output_gone")
+    bench.root.mkdir()
+    bench.clock.advance(RECHECK_S)
+    assert not gate.try_open()
+    assert gate.pause is not None
+    assert gate.pause.reason == "disk_full"
+    assert [told["reason"] for told in bench.emit.named("work.paused")] == ["output_gone", "disk_full"]

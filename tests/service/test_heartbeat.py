@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from service.clock import FakeClock
-from service.heartbeat import Heartbeat, free_mib
+from service.disk import free_mib
+from service.heartbeat import Heartbeat
 from service.intake.ports import Generation, Observation, Settled
 from service.ledger.ledger import Ledger, open_ledger
 from service.ledger.states import State

@@ -15,12 +15,15 @@ import pytest
 from actors.backend import Failure, Outcome, StageItem, StageStatus
 from actors.pool.base import ActorSpec
 from actors.pool.fake_pool import FakePool
+from service.clock import Clock, FakeClock
 from service.configuration import load
 from service.errors import StateLocked
 from service.ledger.ledger import attach_ledger
 from service.ledger.lock import state_lock
+from service.ledger.values import WorkPause
 from service.logs import Recorder
-from service.processing import Processed, ProgressEvent, process
+from service.patience import OnPause
+from service.processing import PAUSED_AT_MOST_S, Processed, ProgressEvent, process
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "e2e"))
 cheap = importlib.import_module("cheap_hosts")
@@ -44,7 +47,15 @@ class Desk:
         path.write_bytes(cheap.mp4(payload))
         return path
 
-    def process(self, *paths: Path, force: bool = False, output: str = "out", **flags: Any) -> list[Processed]:
+    def process(
+        self,
+        *paths: Path,
+        force: bool = False,
+        output: str = "out",
+        on_pause: OnPause = lambda _pause: None,
+        clock: Clock | None = None,
+        **flags: Any,
+    ) -> list[Processed]:
         given = {
             "profile": "embedded",
             "pool.num_cpus": 8,
@@ -59,6 +70,8 @@ class Desk:
             force=force,
             emit=self.emit,
             progress=self.told.append,
+            on_pause=on_pause,
+            clock=clock,
             pool_factory=lambda _configuration: FakePool(self.host),
         )
 
@@ -191,3 +204,38 @@ def test_beside_a_service_it_is_refused(desk: Desk) -> None:
     (desk.home / "state").mkdir()
     with state_lock(desk.home / "state"), pytest.raises(StateLocked, match=str(os.getpid())):
         desk.process(desk.put("a.mp4", b"1"))
+    assert not (desk.home / "out").exists(), "it has touched nothing"
+
+
+def test_a_full_disk_is_told_waited_for_and_then_given_up(desk: Desk) -> None:
+    first, second = desk.put("a.mp4", b"1"), desk.put("b.mp4", b"22")
+    desk.fails = {path.stat().st_size: Failure.ENVIRONMENT for path in (first, second)}
+    clock, told = FakeClock(), []
+    began_s = clock.monotonic()
+    flags = {"disk.low_water_mib": 10**9}
+    answers = desk.process(first, second, on_pause=told.append, clock=clock, **flags)
+    assert [(answer.document, answer.status) for answer in answers] == [(None, "queued")] * 2
+    assert all(f"disk_full: {desk.home}/out, " in (answer.reason or "") for answer in answers)
+    assert [pause.output_root for pause in told] == [os.fsencode(desk.home / "out")] * len(told)
+    assert [pause.reason for pause in told] == ["made_up", "disk_full"]
+    assert clock.monotonic() - began_s == pytest.approx(PAUSED_AT_MOST_S, abs=10.0)
+
+
+def test_a_disk_that_is_mended_in_time_costs_nothing_but_time(desk: Desk) -> None:
+    path, clock = desk.put("a.mp4", b"1"), FakeClock()
+    desk.fails = {path.stat().st_size: Failure.ENVIRONMENT}
+
+    def mend(_pause: WorkPause) -> None:
+        desk.fails.clear()
+
+    (answer,) = desk.process(path, on_pause=mend, clock=clock)
+    assert answer.document == desk.home / "out" / "a.json"
+    assert desk.emit.names.count("work.resumed") == 1
+
+
+def test_a_disk_that_takes_the_probe_and_no_document_is_given_up_too(desk: Desk) -> None:
+    path, clock = desk.put("a.mp4", b"1"), FakeClock()
+    desk.fails = {path.stat().st_size: Failure.ENVIRONMENT}
+    (answer,) = desk.process(path, clock=clock)
+    assert (answer.document, answer.status) == (None, "queued")
+    assert desk.emit.names.count("work.paused") > 2

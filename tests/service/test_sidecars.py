@@ -30,6 +30,16 @@ def test_a_document_beside_its_video_does_not_describe_itself(tmp_path: Path) ->
     assert found(tmp_path / "clip.mp4", except_for=tmp_path / "clip.json") == []
 
 
+def test_the_first_copy_that_has_some_speaks_for_the_content(tmp_path: Path) -> None:
+    (tmp_path / "copy.txt").write_text("from the copy")
+    (tmp_path / "third.txt").write_text("from the third")
+    copies = [os.fsencode(tmp_path / name) for name in ("clip.mp4", "copy.mp4", "third.mp4")]
+    assert [one.content for one in sidecars.of_first(copies)] == [b"from the copy"]
+    (tmp_path / "clip.txt").write_text("its own")
+    assert [one.content for one in sidecars.of_first(copies)] == [b"its own"]
+    assert sidecars.of_first([]) == ()
+
+
 def link(path: Path) -> None:
     path.with_name("secret").write_text("another file's content")
     path.symlink_to("secret")

@@ -9,7 +9,7 @@ import pytest
 
 from service.configuration import Configuration, load
 from service.errors import ConfigError
-from service.state import ledger_path, make_output_root, output_root
+from service.state import ledger_path, make_output_root, output_root, require_folder
 
 
 def configuration(home: Path) -> Configuration:
@@ -26,9 +26,26 @@ def test_the_output_is_made_with_the_folders_above_it(tmp_path: Path) -> None:
 
 def test_an_output_that_cannot_be_made_is_a_setting_to_correct(tmp_path: Path) -> None:
     (tmp_path / "deep").write_text("a file where a folder should be")
-    with pytest.raises(ConfigError, match=r"\[output\] dir = .*cannot be made.*Name a folder") as refused:
+    with pytest.raises(ConfigError, match=r"output\.dir = .*cannot be made.*Name another folder") as refused:
         make_output_root(configuration(tmp_path))
     assert refused.value.exit_code == 78
+
+
+def test_an_output_that_may_not_be_written_is_one_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda _path, _mode: False)
+    with pytest.raises(ConfigError, match=r"output\.dir = .* may not be written\. Give"):
+        make_output_root(configuration(tmp_path))
+
+
+def test_what_could_be_made_is_not_made_to_be_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    require_folder(tmp_path / "a" / "b", setting="output.dir", flag="--output")
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "a").touch()
+    with pytest.raises(ConfigError, match=r"output\.dir = .*/a/b: cannot be made: .*/a is no folder"):
+        require_folder(tmp_path / "a" / "b", setting="output.dir", flag="--output")
+    monkeypatch.setattr(os, "access", lambda _path, _mode: False)
+    with pytest.raises(ConfigError, match=r"output\.dir = .*/c: .*, in which it would be made, may not be written"):
+        require_folder(tmp_path / "c", setting="output.dir", flag="--output")
 
 
 def test_the_ledger_lies_in_the_state(tmp_path: Path) -> None:

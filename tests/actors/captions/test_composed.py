@@ -11,7 +11,8 @@ from actors.results import Captions, DetectedObject, DetectedObjects, Media, OnS
 LINE = TextLine(text="Link in bio", confidence=0.99, box=(0.3, 0.8, 0.4, 0.05))
 FACE = DetectedObject(label="face", confidence=None, box=(0.4, 0.4, 0.2, 0.2))
 TEXT = Outcome(StageStatus.DONE, data=OnScreenText(keyframes=((LINE,), ()), overlays=(), frames_read=1))
-FACES = Outcome(StageStatus.DONE, data=DetectedObjects(keyframes=((FACE,), ())))
+FACES = Outcome(StageStatus.DONE, data=DetectedObjects(keyframes=((FACE,), ())), backend="objects.haar")
+NOUNS = Outcome(StageStatus.DONE, data=DetectedObjects(keyframes=((), ())), backend="objects.grounding_dino")
 FAILED = Outcome(StageStatus.FAILED, reason="out_of_memory")
 UNAVAILABLE = Outcome(StageStatus.UNAVAILABLE, reason="not installed")
 
@@ -49,6 +50,11 @@ def captions(results: dict[str, Outcome]) -> list[str]:
             {"ocr": UNAVAILABLE, "objects": FACES},
             ["A medium shot shows a face in the centre.", "No face was found."],
             id="text unavailable: nothing is said of it",
+        ),
+        pytest.param(
+            {"objects": NOUNS},
+            ["Nothing was measured on this picture."] * 2,
+            id="a detector that does not look for faces says nothing about them",
         ),
         pytest.param({}, ["Nothing was measured on this picture."] * 2, id="neither was asked for"),
     ],

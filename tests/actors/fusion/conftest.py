@@ -77,6 +77,14 @@ def transcription() -> r.Transcription:
     )
 
 
+def selection(*, shots: int = 3) -> r.FrameSelection:
+    """The second keyframe repeats the first, the last one is black; the first one stands for the clip."""
+    verdicts = [r.KeyframeVerdict(embedding="AAA="), r.KeyframeVerdict(dropped="duplicate", duplicate_of=0)]
+    verdicts += [r.KeyframeVerdict(dropped="black")] * shots
+    chosen = (r.RepresentativeFrame(shot=0, prompt="a close-up of a product", similarity=0.27345),)
+    return r.FrameSelection(keyframes=tuple(verdicts[:shots]), representative=chosen if shots else ())
+
+
 def outcomes(*, shots: int = 3) -> dict[str, Outcome]:
     line = r.TextLine(text="BLÅBÆR  50%", confidence=0.91234, box=BOX)
     seen = (line, r.TextLine(text="nå", confidence=0.8, box=BOX))
@@ -104,6 +112,7 @@ def outcomes(*, shots: int = 3) -> dict[str, Outcome]:
             r.Captions(keyframes=((r.Caption(text="A face, close.", confidence=None),),) * shots),
             model="composed",
         ),
+        "frames": done("frames.clip", selection(shots=shots), model="clip 1"),
         "audio": done(
             "audio.measures",
             r.AudioMeasuresResult(
@@ -117,7 +126,7 @@ def outcomes(*, shots: int = 3) -> dict[str, Outcome]:
     }
 
 
-EXPECTED = ("decode", "vad", "asr", "ocr", "objects", "captions", "audio")
+EXPECTED = ("decode", "vad", "asr", "ocr", "objects", "captions", "frames", "audio")
 INFO_JSON = b"""{"id": "7234567890123456789", "extractor": "TikTok", "title": "Bl\\u00e5b\\u00e6r...",
 "description": "Bl\\u00e5b\\u00e6r til halv pris #Bl\\u00e5b\\u00e6r #fyp", "uploader": "kari", "channel": "Kari N.",
 "timestamp": 1759602600, "view_count": 1200, "like_count": 34, "comment_count": 5, "repost_count": 0,

@@ -50,7 +50,7 @@ def _without(stage: str, status: StageStatus, reason: str = "because") -> dict[s
     return {stage: Outcome(status, reason=reason, failure=Failure.BUG if status is S.FAILED else None)}
 
 
-@pytest.mark.parametrize("stage", ["vad", "asr", "ocr", "objects", "captions", "audio"])
+@pytest.mark.parametrize("stage", ["vad", "asr", "ocr", "objects", "captions", "frames", "audio"])
 @pytest.mark.parametrize("status", [status for status in StageStatus if status is not S.DONE])
 def test_document_is_partial_only_when_something_asked_for_is_missing(
     make_item: Make, stage: str, status: StageStatus
@@ -195,6 +195,27 @@ def test_result_that_does_not_fit_the_shots_is_a_failure_not_a_guess(make_item: 
 
 def test_truncated_file_is_marked(make_item: Make) -> None:
     assert _document(make_item, truncated=True).processing.warnings[0].code == "truncated"
+
+
+def test_frames_without_a_model_stand_for_the_video_in_order_of_time(make_item: Make) -> None:
+    chosen = (r.RepresentativeFrame(shot=2), r.RepresentativeFrame(shot=0))
+    found = r.FrameSelection(keyframes=(r.KeyframeVerdict(),) * 3, representative=chosen)
+    document = _document(make_item, results={"frames": Outcome(S.DONE, data=found, backend="frames.measured")})
+    frames = document.representative_frames or ()
+    assert [(f.shot_id, f.time_s, f.prompt, f.similarity) for f in frames] == [
+        ("s001", 0.0, None, None),
+        ("s003", 3.2, None, None),
+    ]
+    assert [f.keyframe for f in frames] == [document.shots[n].keyframe for n in (0, 2)]
+    assert {(shot.dropped, shot.duplicate_of) for shot in document.shots} == {(None, None)}
+
+
+@pytest.mark.parametrize(("status", "chosen"), [(S.DISABLED, None), (S.FAILED, None), (S.NO_VIDEO, ())])
+def test_frames_nobody_chose(make_item: Make, status: StageStatus, chosen: tuple[()] | None) -> None:
+    document = _document(make_item, results=_without("frames", status))
+    assert document.representative_frames == chosen
+    assert {(shot.dropped, shot.duplicate_of) for shot in document.shots} == {(None, None)}
+    assert document.processing.models.frames is None
 
 
 def test_every_null_has_a_reason(make_item: Make) -> None:

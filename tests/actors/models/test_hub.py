@@ -33,10 +33,10 @@ CONVERTED = ModelAsset("org/x", "MIT", source="ctranslate2")
             id="converted already",
         ),
         pytest.param(
-            ["config.json", "model.safetensors", "README.md"],
-            ModelAsset("org/x", "MIT", files=("*.json",)),
-            ["config.json"],
-            id="what the asset names",
+            ["config.json", "model.safetensors", "pytorch_model.bin", "language_model/5gram.bin"],
+            ModelAsset("org/x", "MIT", files=("*.json", "*.safetensors", "pytorch_model.bin")),
+            ["config.json", "model.safetensors"],
+            id="of what the asset names, one form of the weights",
         ),
     ],
 )

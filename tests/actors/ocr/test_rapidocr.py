@@ -131,7 +131,7 @@ def test_missing_models_are_said_with_a_remedy(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.corpus
 def test_norwegian_overlays_are_found_in_time(backend: RapidOcr, corpus: Path) -> None:
-    found, effort = screen_text.composed_clip(backend, corpus / "composed" / "tt2_norsk.mp4")
+    found, effort, _ = screen_text.composed_clip(backend, corpus / "composed" / "tt2_norsk.mp4")
     assert [f.overlay.text for f in found if f.overlay and f.in_time] == [
         "Hei alle sammen",
         "Små øyer og høye fjell",

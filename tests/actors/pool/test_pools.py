@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -129,13 +130,23 @@ def test_an_actor_that_cannot_load_dies_with_a_reason(pool: Any) -> None:
 
 @pytest.mark.real_ray
 def test_ray_leaves_the_signal_handlers_alone(ray_pool: Any) -> None:
-    def handler(_number: int, _frame: object) -> None: ...
+    """Also while it starts: a SIGTERM that comes then is the service's, which drains."""
+    came: list[int] = []
+
+    def handler(number: int, _frame: object) -> None:
+        came.append(number)
 
     ray_pool.stop()
     before = signal.signal(signal.SIGTERM, handler)
+    asked = [threading.Timer(after_s, os.kill, (os.getpid(), signal.SIGTERM)) for after_s in (0.5, 1.5, 3.0)]
     try:
+        for timer in asked:
+            timer.start()
         ray_pool.start(spec("ocr"))
+        for timer in asked:
+            timer.join()
         assert signal.getsignal(signal.SIGTERM) is handler
+        assert came == [signal.SIGTERM] * len(asked)
         wait_for(ray_pool, ActorReady)
     finally:
         signal.signal(signal.SIGTERM, before)

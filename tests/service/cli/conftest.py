@@ -6,17 +6,18 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from service.cli import main
+from service.cli import common, main
 from service.intake.ports import Generation, Observation, Settled
 from service.ledger.ledger import Ledger, open_ledger
 from service.ledger.states import State
-from service.ledger.values import Job
+from service.ledger.values import Job, ServiceStart
 from service.state import LEDGER_FILE
 
 sys.path[:0] = [str(Path(__file__).resolve().parent)]
@@ -52,6 +53,24 @@ class Home:
         """Make the ledger; it stays open beside the commands, as a service's would."""
         self.ledger = open_ledger(self.path / "state" / LEDGER_FILE, output_root=os.fsencode(self.output))
         return self.ledger
+
+    def start(self, *, inbox: Path | None = None, profile: str = "cpu", running: bool = False) -> Ledger:
+        """Make the ledger, as a service leaves it that was started with flags nobody else knows."""
+        ledger = self.open()
+        pid = os.getpid()
+        watched = os.fsencode(inbox or self.inbox)
+        ledger.note_start(ServiceStart((watched,), (".mp4", ".gif"), os.fsencode(self.output), profile, "theirs", pid))
+        if running:
+            (self.path / "state" / "lock").write_text(str(pid))
+        return ledger
+
+    @contextmanager
+    def said(self) -> Iterator[list[str]]:
+        """What is said on stderr."""
+        lines: list[str] = []
+        with self.monkeypatch.context() as patch:
+            patch.setattr(common.click, "echo", lambda message, **_options: lines.append(message))
+            yield lines
 
     def settle(self, name: str, *, content: str = "x" * 64) -> Job:
         """A file passes the gates."""

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from service import processing
+from service.ledger.lock import state_lock
+from service.ledger.values import WorkPause
 from service.processing import Processed, ProgressEvent
 
 
@@ -76,7 +78,7 @@ def test_export_csv_to_stdout_and_file(home: Any) -> None:
 def test_export_beside_the_documents_or_elsewhere(home: Any, form: str) -> None:
     home.open()
     home.describe("done.mp4")
-    suffix = form.partition("-")[0]
+    suffix = {"vtt-words": "words.vtt"}.get(form, form)
     assert home.run("export", form).stdout == f"{home.output}/done.{suffix}\n"
     assert home.run("export", form, "-o", home.path / "else").stdout == f"{home.path}/else/done.{suffix}\n"
     assert (home.path / "else" / f"done.{suffix}").read_text() == (home.output / f"done.{suffix}").read_text() != ""
@@ -89,6 +91,76 @@ def test_export_of_texts_wants_a_folder(home: Any) -> None:
     assert (result.exit_code, "Name a folder" in result.stderr) == (2, True)
 
 
+def test_export_leaves_what_was_edited_by_hand_and_says_so(home: Any) -> None:
+    home.open()
+    home.describe("done.mp4")
+    home.run("export", "srt")
+    (home.output / "done.srt").write_text("mended by hand")
+    result = home.run("export", "srt")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert f"{home.output}/done.srt: is there with another content and is left as it is; --force" in result.stderr
+    assert (home.output / "done.srt").read_text() == "mended by hand"
+    assert home.run("export", "srt", "--force").exit_code == 0
+    assert (home.output / "done.srt").read_text() != "mended by hand"
+
+
+NOT_OVER = {
+    "a video": ("clip.mp4", "is the name of a video"),
+    "somebody's text": ("notes.txt", "give --force"),
+    "a document": ("output/done.json", "is the name of a document"),
+    "into an inbox": ("inbox/all.csv", "lies inside the inbox"),
+}
+
+
+@pytest.mark.parametrize(("target", "message"), NOT_OVER.values(), ids=NOT_OVER.keys())
+def test_export_csv_does_not_go(home: Any, target: str, message: str) -> None:
+    home.open()
+    home.describe("done.mp4")
+    path = home.path / target
+    if not path.exists() and path.parent != home.inbox:
+        path.write_bytes(b"mine")
+    before = path.read_bytes() if path.exists() else None
+    result = home.run("export", "csv", "-o", target)
+    assert (result.exit_code, message in result.stderr, str(path.name) in result.stderr) == (2, True, True)
+    assert (path.read_bytes() if path.exists() else None) == before
+
+
+def test_export_keeps_out_of_the_inbox_of_the_last_service(home: Any) -> None:
+    home.start(inbox=home.path / "other")
+    home.describe("done.mp4")
+    (home.path / "other").mkdir()
+    result = home.run("export", "txt", "-o", "other/texts", "--force")
+    assert (result.exit_code, f"lies inside the inbox {home.path}/other" in result.stderr) == (2, True)
+    assert list((home.path / "other").iterdir()) == []
+
+
+def test_export_finds_the_documents_of_the_last_service(home: Any) -> None:
+    home.monkeypatch.delenv("REELWATCH_OUTPUT__DIR")
+    home.start()
+    home.describe("done.mp4")
+    assert home.run("export", "srt").stdout == f"{home.output}/done.srt\n"
+
+
+SILENT = {
+    "no words were believed": ({"status": "done", "reason": "5 words were heard, none of them surely"}, "none of them"),
+    "no speech": ({"status": "no_speech", "reason": None}, "asr: no_speech"),
+}
+
+
+@pytest.mark.parametrize(("record", "said"), SILENT.values(), ids=SILENT.keys())
+def test_export_says_why_a_video_has_no_words(home: Any, record: dict[str, Any], said: str) -> None:
+    document = json.loads(GOLDEN.read_text(encoding="utf-8")) | {"filename": "two\nlines.mp4"}
+    document["transcript"] |= {"text": "", "words": [], "segments": []}
+    document["shots"] = [shot | {"transcript_text": "", "word_range": [0, 0]} for shot in document["shots"]]
+    document["processing"]["stages"]["asr"] |= record
+    home.output.mkdir()
+    (home.output / "silent.json").write_text(json.dumps(document), encoding="utf-8")
+    result = home.run("export", "srt")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr.startswith("reelwatch: two\\nlines.mp4: has no words, so there is no srt: ")
+    assert said in result.stderr
+
+
 GOLDEN = Path(__file__).resolve().parents[2] / "actors" / "fusion" / "golden" / "document.json"
 
 
@@ -99,7 +171,10 @@ def processed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., SimpleNamespace]
     def answer(*results: Processed) -> SimpleNamespace:
         asked = SimpleNamespace()
 
-        def process(configuration: Any, paths: Any, *, force: bool, emit: Any, progress: Any) -> list[Processed]:
+        def process(
+            configuration: Any, paths: Any, *, force: bool, emit: Any, progress: Any, on_pause: Any
+        ) -> list[Processed]:
+            asked.on_pause, asked.emit = on_pause, emit
             asked.paths, asked.force, asked.output = list(paths), force, configuration.output.dir
             for result in results:
                 progress(ProgressEvent(result.path, "asr", 1, 2, len(results)))
@@ -149,6 +224,49 @@ def test_process_hands_on_what_was_asked(home: Any, processed: Any) -> None:
     home.run("process", "a.mp4", "../b.mp4", "--force", "--output", "out")
     assert asked.paths == [home.path / "a.mp4", home.path.parent / "b.mp4"]
     assert (asked.force, asked.output) == (True, home.path / "out")
+
+
+def test_process_says_what_it_waits_for(home: Any, processed: Any) -> None:
+    asked = processed(GOOD)
+    home.run("process", "a.mp4")
+    with home.said() as said:
+        asked.emit("work.paused", reason="disk_full", path=b"/proc", low_water_mib=512, remedy="it")
+        asked.on_pause(WorkPause("disk_full", b"/proc", 512))
+    (line,) = said
+    assert line.startswith("reelwatch: work is paused: disk_full: /proc (0 MiB free, bound 512 MiB): free space")
+    assert "30 s at most" in line
+
+
+def test_a_process_that_is_refused_makes_no_output(home: Any) -> None:
+    (home.path / "a.mp4").touch()
+    with state_lock(home.path / "state"):
+        result = home.run("process", "a.mp4", "--output", "new")
+    assert (result.exit_code, "in use by process" in result.stderr) == (75, True)
+    assert not (home.path / "new").exists()
+
+
+def test_process_counts_what_it_passes_over_in_a_folder(home: Any, processed: Any) -> None:
+    processed(GOOD)
+    for name in ("a.mp4", "a.txt", "b.wav", "c.mp3", "d.jpg", "e\n.png", "lone.txt", "z.gif", ".hidden", "x.mp4.part"):
+        (home.inbox / name).touch()
+    (home.inbox / "link.mp4").symlink_to("a.mp4")
+    (home.inbox / "@eaDir").mkdir()
+    (home.inbox / "@eaDir" / "thumb.mp4").touch()
+    lines = [line for line in home.run("process", "inbox").stderr.splitlines() if "passed over" in line]
+    (line,) = lines
+    assert "6 whose names end in none of .mp4" in line
+    assert "2 hidden or unfinished by their names" in line
+    assert "1 links, which are not followed" in line
+    assert "1 folders that are never entered" in line
+    assert line.count(", ") >= 5
+    assert "a.txt" not in line, "it describes a.mp4"
+
+
+def test_process_has_nothing_to_say_of_files_that_are_named_or_taken(home: Any, processed: Any) -> None:
+    processed(GOOD)
+    (home.inbox / "a.mp4").touch()
+    (home.path / "b.wav").touch()
+    assert "passed over" not in home.run("process", "inbox", "b.wav").stderr
 
 
 def test_a_documents_path_comes_out_in_the_file_systems_own_bytes(home: Any, processed: Any) -> None:

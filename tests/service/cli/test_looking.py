@@ -11,6 +11,7 @@ import pytest
 import tomli
 
 from service.ledger.states import State
+from service.ledger.values import WorkPause
 
 SHA = "a" * 64
 
@@ -46,6 +47,92 @@ def test_status_names_the_running_service(home: Any) -> None:
     home.open()
     (home.path / "state" / "lock").write_text(str(os.getpid()))
     assert f"running (process {os.getpid()})" in home.run("status").stdout
+
+
+PAUSE = WorkPause("disk_full", b"/proc", 512)
+
+
+def test_status_and_why_say_that_work_is_paused(home: Any) -> None:
+    ledger = home.start(running=True)
+    home.settle("clip.mp4")
+    ledger.note_pause(PAUSE)
+    shown, told = home.run("status").stdout, home.run("why", "inbox/clip.mp4").stdout
+    report = json.loads(home.run("status", "--json").stdout)["paused"]
+    for said in (shown, told):
+        assert ": disk_full: /proc, 0 MiB free, bound 512 MiB (disk.low_water_mib): free space" in said
+    assert "PAUSED     since 20" in shown
+    assert "all work is paused since 20" in told
+    assert (report["reason"], report["path"], report["free_mib"], report["low_water_mib"]) == (
+        "disk_full",
+        "/proc",
+        0,
+        512,
+    )
+    assert report["since"] == pytest.approx(ledger.clock.wall(), abs=60)
+
+
+def test_status_says_nothing_of_a_pause_that_is_over_or_whose_process_is_gone(home: Any) -> None:
+    ledger = home.start()
+    ledger.note_pause(PAUSE)
+    assert "PAUSED" not in home.run("status").stdout
+    assert json.loads(home.run("status", "--json").stdout)["paused"] is None
+    (home.path / "state" / "lock").write_text(str(os.getpid()))
+    assert "PAUSED" in home.run("status").stdout
+    ledger.note_pause(None)
+    assert "PAUSED" not in home.run("status").stdout
+
+
+# Against whose settings documents are held: (a service runs, flags) -> whose, its profile
+COMPARED = {
+    "a running service's, whatever the flags": (True, ["--profile", "embedded"], "the running service", "cpu"),
+    "the last service's": (False, [], "the last service", "cpu"),
+    "this call's": (False, ["--profile", "embedded"], "this call", "embedded"),
+}
+
+
+@pytest.mark.parametrize(("running", "flags", "whose", "profile"), COMPARED.values(), ids=COMPARED.keys())
+def test_status_compares_with(home: Any, running: bool, flags: list[str], whose: str, profile: str) -> None:  # noqa: FBT001 - a table
+    home.start(running=running)
+    home.describe("done.mp4")
+    assert f"1 made under other settings than those of {whose} (profile {profile})" in home.run("status", *flags).stdout
+    report = json.loads(home.run("status", "--json", *flags).stdout)
+    assert report["compared_with"] == {"profile": profile, "settings_of": whose}
+
+
+def test_status_tells_what_the_service_watches(home: Any) -> None:
+    home.start(inbox=home.path / "other", running=True)
+    assert f"watches {home.path}/other (profile cpu)" in home.run("status").stdout
+    assert json.loads(home.run("status", "--json").stdout)["service"]["inboxes"] == [f"{home.path}/other"]
+
+
+BY_FLAGS = {
+    "in its inbox": ("other/x.mp4", True, "the next full reading finds it"),
+    "in its inbox, after it has ended": ("other/x.mp4", False, "not seen yet; no service is running"),
+    "an ending of its own": ("other/x.gif", True, "the next full reading finds it"),
+    "another ending": ("other/x.mov", True, "ends in none of .mp4 .gif"),
+    "outside": ("x.mp4", True, "other; so says the running service"),
+    "outside, after it has ended": ("x.mp4", False, "other; so says the last service"),
+}
+
+
+@pytest.mark.parametrize(("path", "running", "reason"), BY_FLAGS.values(), ids=BY_FLAGS.keys())
+def test_why_knows_the_flags_of_the_service(home: Any, path: str, running: bool, reason: str) -> None:  # noqa: FBT001 - a table
+    home.monkeypatch.delenv("REELWATCH_INTAKE__INBOXES")
+    (home.path / "other").mkdir()
+    home.start(inbox=home.path / "other", running=running)
+    (home.path / path).touch()
+    result = home.run("why", path)
+    assert (result.exit_code, reason in result.stdout) == (1, True), result.stdout
+
+
+def test_why_of_a_link_says_that_links_are_not_followed(home: Any) -> None:
+    home.open()
+    home.describe("clip.mp4")
+    (home.inbox / "clip.mp4").touch()
+    (home.path / "link.mp4").symlink_to("inbox/clip.mp4")
+    result = home.run("why", "link.mp4")
+    assert result.stdout.startswith(f"{home.path}/link.mp4\n  a symbolic link, which is not followed")
+    assert f"{home.inbox}/clip.mp4\n  done: described" in result.stdout
 
 
 def test_why_done(home: Any) -> None:
@@ -138,6 +225,42 @@ def test_config_check_refuses_what_could_not_start(home: Any) -> None:
     home.monkeypatch.setenv("REELWATCH_STAGES__OCR__OPTIONS__COLOUR", "1")
     result = home.run("config", "check")
     assert (result.exit_code, "colour" in result.stderr) == (78, True)
+
+
+def test_config_check_refuses_speech_without_voice_activity(home: Any) -> None:
+    home.monkeypatch.setenv("REELWATCH_STAGES__VAD__BACKENDS", "[]")
+    result = home.run("config", "check", "--profile", "embedded")
+    assert (result.exit_code, result.stdout) == (78, "")
+    assert "stages.asr.backends: asr.pocketsphinx cannot work without vad, which is switched off" in result.stderr
+    home.monkeypatch.setenv("REELWATCH_STAGES__ASR__BACKENDS", "[]")
+    assert home.run("config", "check", "--profile", "embedded").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("backends", "code"),
+    [
+        pytest.param('["asr.nope"]', 1, id="none of the names"),
+        pytest.param('["asr.nope", "asr.pocketsphinx"]', 0, id="a preference that another replaces"),
+    ],
+)
+def test_config_check_tells_of_names_that_no_backend_has(home: Any, backends: str, code: int) -> None:
+    home.monkeypatch.setenv("REELWATCH_STAGES__ASR__BACKENDS", backends)
+    result = home.run("config", "check", "--profile", "embedded")
+    assert (result.exit_code, "is good" in result.stdout) == (code, code == 0)
+    told = "$REELWATCH_STAGES__ASR__BACKENDS: stages.asr.backends: no backend asr.nope is installed. Those that are: "
+    assert (told in result.stderr) == (code == 1)
+
+
+def test_config_check_and_run_refuse_an_output_that_cannot_be_made(home: Any) -> None:
+    (home.path / "file").touch()
+    for command in (["config", "check"], ["run"]):
+        result = home.run(*command, "--output", "file/out")
+        assert (result.exit_code, f"output.dir = {home.path}/file/out: cannot be made" in result.stderr) == (78, True)
+
+
+def test_config_check_makes_nothing(home: Any) -> None:
+    assert home.run("config", "check").exit_code == 0
+    assert sorted(path.name for path in home.path.iterdir()) == ["inbox"]
 
 
 def test_schema_is_one(home: Any) -> None:

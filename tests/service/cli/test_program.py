@@ -38,7 +38,7 @@ def test_version(home: Any) -> None:
 WRONG = {
     "unknown command": (["rnu"], 2, "No such command 'rnu'"),
     "unknown option": (["run", "--inbx"], 2, "No such option"),
-    "an inbox that is not there": (["run", "--inbox", "none"], 2, "--inbox none: there is no such folder"),
+    "an inbox that is not there": (["run", "--inbox", "none"], 78, "--inbox {home}/none: there is no such folder"),
     "nothing to process": (["process"], 2, "Missing argument"),
     "neither paths nor all": (["retry"], 2, "name the videos, or give --all"),
     "both paths and all": (["reprocess", "--all", "a.mp4"], 2, "not both"),

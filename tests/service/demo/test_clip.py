@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ from service.configuration import load
 from service.logs import Recorder
 from service.processing import process
 
+ROOT = Path(__file__).resolve().parents[3]
+sys.path[:0] = [str(ROOT / "tests" / "bench")]
 TRUTH = json.loads(demo_truth().read_text(encoding="utf-8"))
 TWO_FRAMES_S = 2 / TRUTH["frame_rate"]
 
@@ -104,3 +108,17 @@ def test_the_truth_is_what_the_script_makes() -> None:
         assert f'Text("{text["text"]}", "{text["language"]}", {text["start_s"]}, {text["end_s"]}' in source
     for sentence in TRUTH["speech"]:
         assert f'({sentence["start_s"]}, "{sentence["text"]}")' in source
+
+
+def test_the_readme_s_excerpt_is_of_this_document(document: Document) -> None:
+    """But for how long things took, and the last digits, which are the processor's."""
+    import excerpt
+
+    def steady(text: str) -> str:
+        timeless = re.sub(r'"seconds": [0-9.]+', '"seconds": …', text)
+        return re.sub(r"\d+\.\d{2,}", lambda number: f"{float(number.group()):.1f}", timeless)
+
+    shown = excerpt.shown((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert steady(shown) == steady(excerpt.excerpt(document.model_dump(mode="json"))), (
+        "run python tests/bench/excerpt.py"
+    )

@@ -188,6 +188,16 @@ def test_a_name_is_allocated_once(bench: Bench) -> None:
     assert bench.reopen().allocate_name(job) == "a"
 
 
+def test_a_name_that_a_stranger_has_is_passed_over_and_given_up(bench: Bench) -> None:
+    job, digest = bench.start(b"a.mp4", "one"), bench.digest("one")[:8]
+    strangers = {"a"}
+    assert bench.ledger.allocate_name(job, is_foreign=strangers.__contains__) == f"a-{digest}"
+    strangers.add(f"a-{digest}")
+    moved_on = bench.ledger.allocate_name(job, is_foreign=strangers.__contains__)
+    assert moved_on not in strangers
+    assert bench.ledger.allocate_name(job) == moved_on
+
+
 def test_without_identity_there_is_no_name(bench: Bench) -> None:
     with pytest.raises(ValueError, match="before its content is known"):
         bench.ledger.allocate_name(bench.settle(b"a.mp4", "one"))

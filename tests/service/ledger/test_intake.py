@@ -179,7 +179,8 @@ def test_a_job_follows_its_renamed_file(bench: Bench, state: State) -> None:
     if state is State.GONE:
         bench.ledger.intake.vanished([(ROOT, b"a.mp4")])
     moved = bench.settle(b"b.mp4", "one", moved_from=(ROOT, b"a.mp4"))
-    expected = State.QUEUED if state in {State.WAITING, State.GONE} else state
+    # A done one is fused again, for its document names the file.
+    expected = State.QUEUED if state in {State.WAITING, State.GONE, State.DONE} else state
     assert (moved.job_id, moved.state, bench.ledger.find(b"/in/a.mp4")) == (job.job_id, expected, [])
 
 
@@ -196,7 +197,8 @@ def test_a_rename_over_a_done_path_leaves_that_document_and_speaks_for_the_path(
     over, taken = bench.complete(b"b.mp4", "two"), bench.complete(b"a.mp4", "one")
     bench.settle(b"b.mp4", "one", moved_from=(ROOT, b"a.mp4"))
     assert bench.at(b"b.mp4").job_id == taken.job_id
-    assert (bench.ledger.job(over.job_id).state, bench.ledger.job(over.job_id).source_missing) == (State.DONE, True)
+    left = bench.ledger.job(over.job_id)
+    assert (left.state, left.source_missing) == (State.DONE, True)
     assert [known.job_id for known in bench.ledger.intake.known(ROOT)] == [taken.job_id]
 
 
@@ -267,6 +269,27 @@ def test_a_sidecar_of_a_done_video_asks_for_fusion_alone(bench: Bench) -> None:
     assert (job.job_id, job.state, job.stage_request, job.run) == (done.job_id, State.QUEUED, ("fusion",), 1)
     bench.ledger.intake.sidecar_changed(ROOT, b"a.mp4")
     assert bench.at(b"a.mp4").run == 1
+
+
+def test_a_sidecar_of_a_duplicate_is_for_its_content_s_document(bench: Bench) -> None:
+    owner = bench.complete(b"a.mp4", "one")
+    twin = bench.settle(b"b.mp4", "one", inode=5)
+    bench.claim(twin)
+    bench.ledger.identified(twin.job_id, bench.digest("one"))
+    bench.publish(*bench.claim(bench.ledger.job(owner.job_id)))
+    bench.ledger.intake.sidecar_changed(ROOT, b"b.mp4")
+    job = bench.ledger.job(owner.job_id)
+    assert (job.state, job.stage_request) == (State.QUEUED, ("fusion",))
+
+
+@pytest.mark.parametrize("state", [State.DONE, State.RUNNING])
+def test_a_document_follows_its_file_s_new_name(bench: Bench, state: State) -> None:
+    """It names the file, and has the sidecars of the old name."""
+    job = bench.complete(b"a.mp4", "one") if state is State.DONE else bench.start(b"a.mp4", "one")
+    moved = bench.settle(b"b.mp4", "one", moved_from=(ROOT, b"a.mp4"))
+    if state is State.RUNNING:
+        moved = bench.publish(bench.ledger.job(job.job_id))
+    assert (moved.job_id, moved.state, moved.stage_request) == (job.job_id, State.QUEUED, ("fusion",))
 
 
 def test_a_sidecar_of_a_running_video_is_fused_after_it(bench: Bench) -> None:

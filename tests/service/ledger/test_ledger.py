@@ -77,7 +77,19 @@ def test_the_newest_migration_is_the_one_this_version_works_with() -> None:
 def test_an_older_ledger_is_migrated_and_says_so(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(schema, "REVISION", "0000-as-if-this-version-were-another")
     ledger = bench.reopen()
-    assert ledger.opening.migrated_from == "0001"
+    assert ledger.opening.migrated_from == "0002"
+
+
+def test_the_first_versions_ledger_is_brought_up_with_its_rows(bench: Bench) -> None:
+    job = bench.settle(b"a.mp4", "one")
+    bench.ledger.close()
+    with closing(sqlite3.connect(bench.path)) as raw, raw:
+        raw.execute("DROP TABLE service_start")
+        raw.execute("DROP TABLE work_pause")
+        raw.execute("UPDATE alembic_version SET version_num = '0001'")
+    ledger = bench.reopen()
+    assert (ledger.opening.migrated_from, ledger.service_start(), ledger.work_pause()) == ("0001", None, None)
+    assert bench.at(b"a.mp4") == job
 
 
 @pytest.mark.parametrize("opener", [open_ledger, attach_ledger, read_ledger])
