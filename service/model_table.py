@@ -47,7 +47,7 @@ def _cells(choice: Choice) -> tuple[str, ...]:
     resources = choice.resources
     memory = f"{resources.ram_mib} MiB" + (f", {resources.vram_mib} MiB on the card" if resources.vram_mib else "")
     if not choice.assets:
-        return choice.stage, f"`{choice.backend}`", choice.model, memory, choice.licence or ""
+        return choice.stage, f"`{choice.backend}`", choice.model, memory, choice.licence or "no model"
     names = "<br>".join(asset.name for asset in choice.assets)
     terms = "<br>".join(
         asset.licence + ("" if asset.commercial else " (not commercial)") + (", terms to accept" if asset.gated else "")

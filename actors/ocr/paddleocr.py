@@ -44,6 +44,7 @@ class PaddleOcr(ScreenText[PaddleOcrOptions]):
     revision: ClassVar[int] = 1
     # 1,080 to 1,220 MiB resident were measured, of which importing PaddleX takes 880.
     resources: ClassVar[Resources] = Resources(num_cpus=0.25, ram_mib=1250)
+    licence: ClassVar[str | None] = "Apache-2.0"
     options_type: ClassVar[type[BackendOptions]] = PaddleOcrOptions
 
     @property

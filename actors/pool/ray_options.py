@@ -6,12 +6,15 @@ import contextlib
 import os
 import secrets
 import signal
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 _KEPT = frozenset({signal.SIGTERM, signal.SIGINT})
+
+KNOCK_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,13 @@ def prepare(options: RayOptions) -> None:
         environment["RAY_AUTH_TOKEN_PATH"] = str(options.auth_token)
     for name, value in environment.items():
         os.environ.setdefault(name, value)
+
+
+def knock(address: str) -> None:
+    """Raise `OSError` where nobody answers at host:port: Ray would try for two minutes; `auto` it knows at once."""
+    host, separator, port = address.rpartition(":")
+    if separator and port.isdigit():
+        socket.create_connection((host, int(port)), timeout=KNOCK_S).close()
 
 
 @contextlib.contextmanager

@@ -46,7 +46,7 @@ from actors.pool.base import (
     PoolEvent,
     SetLost,
 )
-from actors.pool.ray_options import RayOptions, prepare, signals_kept
+from actors.pool.ray_options import RayOptions, knock, prepare, signals_kept
 from actors.pool.remote import SLOTS, RemoteHost, bundle, fitting, handles, sentence, slots_of, threes
 
 DEATHS = (RayActorError, NodeDiedError, WorkerCrashedError, OutOfMemoryError)
@@ -174,8 +174,9 @@ class RayPool:
         # The token, too, is the cluster's: Ray finds it by RAY_AUTH_TOKEN_PATH or in the home directory.
         try:
             with signals_kept():
+                knock(address)
                 ray.init(address=address, log_to_driver=False, logging_level="ERROR")
-        except (ConnectionError, RuntimeError, ValueError) as exc:
+        except (OSError, RuntimeError, ValueError) as exc:
             raise EnvironmentFault("no_cluster", f"no Ray cluster can be joined at {address}: {exc}") from exc
 
     def _group(self, spec: ActorSpec, place: Place) -> Any:

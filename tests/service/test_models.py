@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -52,5 +53,8 @@ def test_a_model_is_missing_begun_or_here(tmp_path: Path) -> None:
 
 
 def test_the_readme_shows_the_table() -> None:
+    for package in ("librosa", "paddleocr"):
+        if find_spec(package) is None:
+            pytest.skip(f"the table names what is installed, and {package} is not (the extras audio and models)")
     text = README.read_text(encoding="utf-8")
     assert filled(text) == text, "run python -m service.model_table"

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from actors.backend import Resources, StageItem
+from actors.errors import EnvironmentFault
 from actors.pool.base import ActorDied, ActorReady, ActorSpec, Call, CallDone, CallItem, PayloadRefs
 from actors.pool.fake_pool import FakePool
 
@@ -166,3 +167,17 @@ def test_stopping_leaves_no_process_and_the_pool_starts_again(ray_pool: Any) -> 
     )
     ray_pool.start(spec("ocr"))
     assert wait_for(ray_pool, ActorReady).pid != pid
+
+
+@pytest.mark.real_ray
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "auto"])
+def test_a_cluster_that_does_not_answer_is_told_at_once(address: str, ray_pool: Any) -> None:
+    from actors.pool.ray_options import RayOptions
+    from actors.pool.ray_pool import RayPool
+
+    ray_pool.stop()
+    pool = RayPool(RayOptions(num_cpus=1, object_store_mib=80, address=address))
+    started = time.monotonic()
+    with pytest.raises(EnvironmentFault, match=f"no Ray cluster can be joined at {address}"):
+        pool.places(num_cpus=1, on_card=False)
+    assert time.monotonic() - started < 30
