@@ -33,6 +33,7 @@ def main() -> int:
         "latency.py": speed,
         "speed.py": [*speed, *(["--peers"] if given.peers else [])],
     }
+    benches["gpu.py"] = common
     if (given.corpus / "INDEX.md").exists():
         benches["accuracy.py"] = [*common, "--corpus", given.corpus]
     failed = 0

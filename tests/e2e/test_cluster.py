@@ -212,7 +212,8 @@ def test_a_lost_node_is_replaced_by_a_spare_one(cluster: Any, serve: Callable[[i
     assert [fields["replica"] for fields in service.named("node.lost")] == [1]
     assert given_back, "the set had videos in work"
     service.drive_until(lambda: service.states() == [State.DONE] * VIDEOS)
-    assert service.node_of(1) not in {"", *before}, "the set lives again, on the spare node"
+    # Ray may first try the lost node, in which it believes for some seconds more.
+    service.drive_until(lambda: service.node_of(1) not in {"", *before})
     check_nothing_lost_or_doubled(service, paths)
 
 
