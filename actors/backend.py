@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -145,7 +145,7 @@ class BackendOptions(BaseModel):
     neutral: ClassVar[frozenset[str]] = frozenset({"threads", "device", "models_dir"})
 
     threads: int = 1
-    device: str = "cpu"
+    device: Literal["cpu", "cuda"] = "cpu"
     """Where a model that can run on a card runs: `cpu` or `cuda`."""
     models_dir: str = ""
     """The folder of the pulled models, see `actors.models.store`."""
@@ -200,6 +200,11 @@ class Backend(ABC, Generic[OptionsT]):
     def assets(cls, options: OptionsT) -> tuple[ModelAsset, ...]:  # noqa: ARG003 - for those that have some
         """Return what has to be pulled before the backend can load with these options; cheap."""
         return ()
+
+    @classmethod
+    def pullable(cls) -> Mapping[str, ModelAsset]:
+        """Return the models it knows, under every name that people use for them, whatever the options say; cheap."""
+        return {asset.name: asset for asset in cls.assets(cls.options_type())}  # type: ignore[arg-type]
 
     @classmethod
     def resources_for(cls, options: OptionsT) -> Resources:  # noqa: ARG003 - for those whose models differ in size

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -50,14 +51,31 @@ def make_plan(configuration: Configuration) -> Plan:
         plan = resolve(configuration.stage_preferences(), options_of(configuration))
     except PlanError as exc:
         raise ConfigError(str(exc)) from exc
-    wanted, given = sum(spec.resources.num_cpus for spec in plan.actors()), cores(configuration)
-    if wanted > given and not configuration.pool.address:  # a cluster's nodes are asked when it is joined
+    wanted, given = _shares(plan), configuration.pool.num_cpus
+    if given and wanted > given and not configuration.pool.address:  # a cluster's nodes are asked when it is joined
         shares = ", ".join(f"{spec.name} {spec.resources.num_cpus:g}" for spec in plan.actors())
         raise ConfigError(
             f"[pool] num_cpus = {given:g}, but the actors ask for {wanted:g} ({shares}): raise pool.num_cpus "
-            "or switch a stage off (backends = [])"
+            "(0 gives them what they ask for) or switch a stage off (backends = [])"
         )
     return plan
+
+
+def _shares(plan: Plan) -> float:
+    """Return what one of each actor asks for: shares by which Ray counts, not cores that it hands out."""
+    return sum(spec.resources.num_cpus for spec in plan.actors())
+
+
+def _with_shares(configuration: Configuration, plan: Plan) -> Configuration:
+    """Return the configuration with as many logical cores as there are, or as all actors together ask for.
+
+    A small host is slower for it, not unable: actors that wait for each other share its cores well.
+    """
+    if configuration.pool.num_cpus or configuration.pool.address:  # a cluster has what its nodes have
+        return configuration
+    sets = max(1, len(cards_of(configuration)))
+    counted = max(cores(configuration), ceil(_shares(plan) * sets))
+    return configuration.model_copy(update={"pool": configuration.pool.model_copy(update={"num_cpus": counted})})
 
 
 def make_limits(configuration: Configuration, *, sets: int = 1) -> Limits:
@@ -113,6 +131,7 @@ def assemble(
     """Put a driver together over an open ledger; raises `ConfigError`."""
     clock = clock or SystemClock()
     plan = make_plan(configuration)
+    configuration = _with_shares(configuration, plan)
     output_root = os.fsencode(Path(configuration.output.dir).absolute())
     imprint = Imprint(output_root, configuration.profile, __version__, configuration.output.file_mode)
     pool = pool_factory(configuration)

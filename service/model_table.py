@@ -13,6 +13,7 @@ README = Path(__file__).resolve().parents[1] / "README.md"
 BEGIN, END = "<!-- models -->\n", "<!-- /models -->"
 _HEAD = ("stage", "profile", "backend", "model", "memory", "licence")
 _PROFILES = {"embedded": "cpu", "cpu": "cpu", "gpu": "cuda"}
+_COMMERCIAL = {True: "", False: " (not commercial)", None: " (commercial use not known)"}
 _NO_MODEL = frozenset({"decode", "fusion"})
 
 
@@ -50,7 +51,7 @@ def _cells(choice: Choice) -> tuple[str, ...]:
         return choice.stage, f"`{choice.backend}`", choice.model, memory, choice.licence or "no model"
     names = "<br>".join(asset.name for asset in choice.assets)
     terms = "<br>".join(
-        asset.licence + ("" if asset.commercial else " (not commercial)") + (", terms to accept" if asset.gated else "")
+        asset.licence + _COMMERCIAL[asset.commercial] + (", terms to accept" if asset.gated else "")
         for asset in choice.assets
     )
     return choice.stage, f"`{choice.backend}`", names, memory, terms

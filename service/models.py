@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from actors.backend import Backend, Resources
-from actors.models.asset import ModelAsset
+from actors.models.asset import UNKNOWN_LICENCE, ModelAsset
 from actors.models.store import ModelStore
-from actors.registry import Loader, installed, read_options
+from actors.registry import Loader, PlanError, installed, read_options
 from service.assembly import options_of
 from service.configuration import STAGES, Configuration
 
 State = Literal["here", "begun", "missing"]
+_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +58,19 @@ def wanted(configuration: Configuration, *, every: bool = False) -> list[tuple[C
     return [pair for name, pair in reversed(once.items())]
 
 
-def named(names: Sequence[str], pairs: Sequence[tuple[Choice, ModelAsset]]) -> tuple[list[ModelAsset], list[str]]:
-    """Return the assets with these names, and the names that are none of them."""
-    by_name = {asset.name: asset for _, asset in pairs}
-    return [by_name[name] for name in names if name in by_name], [name for name in names if name not in by_name]
+def named(
+    names: Sequence[str], configurations: Sequence[Configuration], *, backends: Mapping[str, Loader] | None = None
+) -> tuple[list[ModelAsset], list[str]]:
+    """Return the assets with these names, each once, and the names that can be none.
+
+    What the configurations want comes first, then what any registered backend knows by that name, in use or not: a
+    backend's remedy names a model, and not the profile to ask for it. Any other hub id is taken as it is.
+    """
+    known = _known(installed() if backends is None else backends)
+    known |= {asset.name: asset for each in configurations for _, asset in _wanted_if_valid(each)}
+    found = {name: known.get(name) or _stranger(name) for name in names}
+    assets = {asset.name: asset for asset in found.values() if asset is not None}
+    return list(assets.values()), [name for name, asset in found.items() if asset is None]
 
 
 def state_of(asset: ModelAsset, store: ModelStore) -> State:
@@ -66,6 +78,36 @@ def state_of(asset: ModelAsset, store: ModelStore) -> State:
     if store.manifest(asset.name) is not None:
         return "here"
     return "begun" if store.part(asset.name).is_dir() else "missing"
+
+
+def terms_of(asset: ModelAsset) -> str:
+    """Say what bars a model's commercial use, or that nobody knows, and what to do about it."""
+    if asset.commercial is None:
+        return f"{asset.name}: its licence is not known. Read the model's page, https://huggingface.co/{asset.name}."
+    instead = f" For commercial use take {asset.instead}." if asset.instead else ""
+    return f"{asset.name}: its licence ({asset.licence}) forbids commercial use.{instead}"
+
+
+def _known(backends: Mapping[str, Loader]) -> dict[str, ModelAsset]:
+    found: dict[str, ModelAsset] = {}
+    for loader in backends.values():
+        with suppress(ImportError):  # a plug-in that is broken; `resolve` says so where it is asked for
+            found |= loader().pullable()
+    return found
+
+
+def _wanted_if_valid(configuration: Configuration) -> list[tuple[Choice, ModelAsset]]:
+    """Return what a profile wants; nothing where its backends refuse options that are meant for another profile's."""
+    try:
+        return wanted(configuration, every=True)
+    except PlanError:
+        return []
+
+
+def _stranger(name: str) -> ModelAsset | None:
+    """Return the asset of a hub id that nobody knows, or None for what is no hub id."""
+    valid = _HUB_ID.fullmatch(name) and ".." not in name and "--" not in name
+    return ModelAsset(name, UNKNOWN_LICENCE, commercial=None) if valid else None
 
 
 def _choice(

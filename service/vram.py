@@ -96,6 +96,12 @@ def divide(wanted: Sequence[Demand], card: Card, *, context_mib: int) -> CardPla
     )
 
 
+_SLOWER = (
+    "A model on the processor takes up to fifty times as long: "
+    "give its stage a longer deadline_per_media_s too, as the profile cpu does."
+)
+
+
 def refusal(plan: CardPlan, smaller: Iterable[Smaller] = ()) -> str:
     """Return the table of what does not fit, and every single change that frees something, the mildest first.
 
@@ -113,6 +119,7 @@ def refusal(plan: CardPlan, smaller: Iterable[Smaller] = ()) -> str:
             *table,
             "change one of these, or choose a smaller model in a stage's options (model = …):",
             *advice,
+            _SLOWER,
         )
     )
 

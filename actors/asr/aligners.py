@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from actors.asr.checkpoints import UNSTATED
 from actors.models.asset import ModelAsset
-from actors.models.store import is_folder
+from actors.models.pretrained import weights_mib
+from actors.models.store import is_folder, located
 
 FILES = (
     "config.json",
@@ -99,7 +101,29 @@ def aligner_assets(languages: Sequence[str], chosen: Mapping[str, str]) -> tuple
         name = aligner_name(language, chosen)
         if name is None or is_folder(name):
             continue
-        known = next((aligner for aligner in ALIGNERS.values() if aligner.repository == name), Aligner(name))
-        commercial = known.licence != UNSTATED
+        known = _known(name)
+        commercial = True if known.licence != UNSTATED else None
         found.append(ModelAsset(name, known.licence, known.size_mib, files=FILES, commercial=commercial))
     return tuple(found)
+
+
+def aligner_mib(folder: Path) -> int:
+    """Return what an aligner takes when loaded, in MiB: its weights are float32 on disk and stay so."""
+    return max(1, weights_mib(folder))
+
+
+def largest_aligner_mib(languages: Sequence[str], chosen: Mapping[str, str], models_dir: str) -> int:
+    """Return the size of the largest aligner that may be loaded: of those that are here, and of these languages'."""
+    sizes = [0]
+    for language in {*ALIGNERS, *chosen}:
+        name = aligner_name(language, chosen) or ""
+        folder = located(name, models_dir)
+        if folder is not None:
+            sizes.append(aligner_mib(folder))
+        elif language in languages:
+            sizes.append(_known(name).size_mib)
+    return max(sizes)
+
+
+def _known(name: str) -> Aligner:
+    return next((aligner for aligner in ALIGNERS.values() if aligner.repository == name), Aligner(name))

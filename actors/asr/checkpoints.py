@@ -26,11 +26,11 @@ TRANSFORMERS_FILES = (
     "model.safetensors.index.json",
 )
 """What a conversion reads: these repositories also hold the weights for other programs, several times the size."""
-NEEDED = ("model.bin", "config.json", "tokenizer.json")
+NEEDED = ("model.bin", "config.json", "vocabulary.*", "tokenizer.json")
 """Without tokenizer.json faster-whisper asks the hub for that of openai/whisper-tiny."""
-COMPUTE_TYPES = {"cpu": "int8", "cuda": "int8_float16"}
-"""CTranslate2 refuses float16 on a processor; on a card int8 halves the weights (faster-whisper README)."""
-
+_WEIGHTS = "model.bin"
+_LARGE_MIB = 2948
+"""For a model whose size nobody has noted and that is not here: as much as the largest Whisper."""
 
 UNSTATED = "see the model card"
 """For repositories nobody has looked into: a pull asks before it takes weights whose licence it does not know."""
@@ -90,13 +90,36 @@ def whisper_asset(model: str) -> ModelAsset | None:
     if name in _CONVERTED:
         licence, size_mib = _CONVERTED[name]
         return ModelAsset(name, licence, size_mib, source="ctranslate2", files=TRANSFORMERS_FILES)
-    return ModelAsset(name, UNSTATED, source="ctranslate2", commercial=False)
+    return ModelAsset(name, UNSTATED, source="ctranslate2", commercial=None)
+
+
+def known_whispers() -> dict[str, ModelAsset]:
+    """Return every checkpoint of the tables, under each of its names."""
+    repositories = [known.repository for known in KNOWN.values()]
+    names = (*KNOWN, *_OTHER_NAMES, *repositories, *_CONVERTED)
+    return {name: asset for name in names if (asset := whisper_asset(name)) is not None}
 
 
 def whisper_mib(folder: Path, *, compute_type: str) -> int:
     """Estimate what a CTranslate2 model takes when loaded, by the size of its weights, which lie there as float16."""
+    return _loaded_mib((folder / _WEIGHTS).stat().st_size / 2**20, compute_type)
+
+
+def declared_mib(model: str, models_dir: str, *, compute_type: str) -> int:
+    """Return `whisper_mib` of a model, and of one that is not here what it will be by the size noted for it."""
+    folder = located(repository(model), models_dir)
+    if folder is not None and (folder / _WEIGHTS).is_file():
+        return whisper_mib(folder, compute_type=compute_type)
+    asset = whisper_asset(model)
+    if asset is None or asset.size_mib is None:
+        return _loaded_mib(_LARGE_MIB, compute_type)
+    # What has to be converted is downloaded as float32, twice what is kept of it.
+    return _loaded_mib(asset.size_mib / 2 if asset.source == "ctranslate2" else asset.size_mib, compute_type)
+
+
+def _loaded_mib(float16_mib: float, compute_type: str) -> int:
     share = 0.5 if compute_type.startswith("int8") else 1.0 if "16" in compute_type else 2.0
-    return max(1, round((folder / "model.bin").stat().st_size * share / 2**20))
+    return max(1, round(float16_mib * share))
 
 
 def folder_of(model: str, models_dir: str) -> Path:
@@ -107,11 +130,23 @@ def folder_of(model: str, models_dir: str) -> Path:
     folder = located(model, models_dir)
     if folder is None:
         raise BackendUnavailable("not_pulled", f"{model} is not pulled. Run `reelwatch models pull {model}`")
-    missing = [name for name in NEEDED if not (folder / name).is_file()]
-    if missing:
-        raise BackendUnavailable(
-            "wrong_folder",
-            f"{folder} is no Whisper model in CTranslate2's form: {', '.join(missing)} is missing. Convert it with"
-            " `ct2-transformers-converter --copy_files tokenizer.json preprocessor_config.json`, or pull it anew",
-        )
+    if (wrong := _shortcoming(folder)) is not None:
+        raise BackendUnavailable("wrong_folder", wrong)
     return folder
+
+
+def lacking_folder(model: str) -> str | None:
+    """Say what is wrong with a folder of the user's, with the remedy; None for models that are pulled."""
+    return _shortcoming(Path(model).expanduser()) if is_folder(model) else None
+
+
+def _shortcoming(folder: Path) -> str | None:
+    if not folder.is_dir():
+        return f"there is no folder {folder}: correct the option that names it"
+    missing = [pattern for pattern in NEEDED if not any(folder.glob(pattern))]
+    if not missing:
+        return None
+    return (
+        f"{folder} is no Whisper model in CTranslate2's form: {', '.join(missing)} is missing. Convert it with"
+        " `ct2-transformers-converter --copy_files tokenizer.json preprocessor_config.json`, or pull it anew"
+    )

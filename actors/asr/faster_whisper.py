@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from actors.asr.checkpoints import folder_of, repository, whisper_asset
+from actors.asr.checkpoints import declared_mib, folder_of, repository, whisper_asset
 from actors.asr.chunks import Chunk
 from actors.asr.interpolation import PlacedWord, timed
 from actors.asr.passages import Passage, Sentence, sentences, untimed_sentence
@@ -21,14 +21,17 @@ from actors.asr.word_times import SingleAlignment
 from actors.backend import BackendOptions, Resources
 from actors.errors import BackendUnavailable
 from actors.models.asset import ModelAsset
+from actors.models.cards import CARD_HOST_MIB
 from actors.models.memory import in_batches
 from actors.models.offline import go_offline
 from actors.models.store import revision_of
 
-BASE_MIB, CHUNK_MIB = 1477, 304
-"""Whisper small as int8 on a processor: 1,477 MB with one chunk in a pass, 3,608 MB with eight (README of 1.2.1)."""
-CARD_BASE_MIB, CARD_CHUNK_MIB = 2926, 225
-"""Whisper large-v2 as int8 on a card: 2,926 MB with one chunk in a pass, 4,500 MB with eight (ibid.)."""
+WORK_MIB, CHUNK_MIB = 1245, 304
+"""Beside the weights on a processor: small as int8, whose weights are 232 MiB, takes 1,477 MB with one chunk in a pass,
+3,608 MB with eight (README of 1.2.1). Of larger models it is not measured."""
+CARD_WORK_MIB, CARD_CHUNK_MIB = 1600, 225
+"""Beside the weights on a card: large-v2 takes 2,926 MB as int8 (weights: 1,473 MiB) and 4,525 MB as float16 (2,946)
+with one chunk in a pass, 4,500 and 6,090 MB with eight (ibid.)."""
 
 
 class FasterWhisperOptions(WhisperOptions):
@@ -46,7 +49,7 @@ class FasterWhisper(WhisperBackend[FasterWhisperOptions]):
 
     name = "asr.faster_whisper"
     revision = 1
-    resources = Resources(num_cpus=0.5, ram_mib=BASE_MIB)
+    resources = Resources(num_cpus=0.5, ram_mib=WORK_MIB)
     options_type: ClassVar[type[BackendOptions]] = FasterWhisperOptions
     batch_size = 4
 
@@ -67,11 +70,17 @@ class FasterWhisper(WhisperBackend[FasterWhisperOptions]):
 
     @classmethod
     def resources_for(cls, options: FasterWhisperOptions) -> Resources:
-        """Return upstream's figures: small on a processor, large-v2 on a card; other models are not measured."""
+        """Return the weights in the number format of the options, and upstream's figures for the work beside them."""
+        weights_mib = declared_mib(options.model, options.models_dir, compute_type=options.computes_in)
         if options.device == "cuda":
-            vram_mib = CARD_BASE_MIB + CARD_CHUNK_MIB * (options.batch_size - 1)
-            return Resources(num_cpus=0.5, ram_mib=512, vram_mib=vram_mib)
-        return Resources(num_cpus=0.5, ram_mib=BASE_MIB + CHUNK_MIB * (options.batch_size - 1))
+            vram_mib = weights_mib + CARD_WORK_MIB + CARD_CHUNK_MIB * (options.batch_size - 1)
+            return Resources(num_cpus=0.5, ram_mib=CARD_HOST_MIB, vram_mib=vram_mib)
+        return Resources(num_cpus=0.5, ram_mib=weights_mib + WORK_MIB + CHUNK_MIB * (options.batch_size - 1))
+
+    @classmethod
+    def checkpoints(cls, options: FasterWhisperOptions) -> tuple[str, ...]:
+        """See `WhisperBackend.checkpoints`."""
+        return (options.model,)
 
     @classmethod
     def model_revision(cls, options: FasterWhisperOptions) -> str:

@@ -18,7 +18,7 @@ class ResidentModels(Generic[Model]):
 
     def __init__(self, *, budget_mib: int, release: Callable[[], None] = lambda: None) -> None:
         self.budget_mib = budget_mib
-        self._release = release
+        self.release = release
         self._held: OrderedDict[str, tuple[Model, int]] = OrderedDict()
 
     @property
@@ -42,7 +42,7 @@ class ResidentModels(Generic[Model]):
     def clear(self) -> None:
         """Let go of every model."""
         self._held.clear()
-        self._release()
+        self.release()
 
     def _make_room(self, mib: int) -> None:
         evicted = False
@@ -50,4 +50,4 @@ class ResidentModels(Generic[Model]):
             self._held.popitem(last=False)
             evicted = True
         if evicted:
-            self._release()
+            self.release()

@@ -5,20 +5,33 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from actors.asr.checkpoints import COMPUTE_TYPES
+from actors.asr.checkpoints import known_whispers, lacking_folder
 from actors.asr.chunks import Chunk, chunks, windows
 from actors.asr.gates import COMPRESSION, LOG_PROB, NO_SPEECH, SURE_LOG_PROB, Gates
-from actors.asr.language import Guess, guess, spoken_code
+from actors.asr.language import CODES, Guess, guess, spoken_code
 from actors.asr.passages import Passage, Sentence, transcription
 from actors.audio.levels import normalised
 from actors.backend import Backend, BackendOptions, Outcome, StageItem, StageStatus
+from actors.models.asset import ModelAsset
 from actors.results import SpeechSpans
+
+ComputeType = Literal[
+    "auto",
+    "default",
+    "int8",
+    "int8_float32",
+    "int8_float16",
+    "int8_bfloat16",
+    "float16",
+    "bfloat16",
+    "float32",
+]
 
 
 class WhisperOptions(BackendOptions):
@@ -28,7 +41,7 @@ class WhisperOptions(BackendOptions):
 
     batch_size: int = Field(default=4, ge=1, le=64)
     """Chunks of up to 30 s, of one or several videos, in one pass of the model."""
-    compute_type: str = "auto"
+    compute_type: ComputeType = "auto"
     """CTranslate2's number format: by default int8 on a processor, int8_float16 on a card."""
     beam_size: int = Field(default=5, ge=1, le=20)
     language: str = ""
@@ -44,10 +57,20 @@ class WhisperOptions(BackendOptions):
     target_db: float = Field(default=-20.0, ge=-40.0, le=-6.0)
     """Level the sound track is brought to before it is listened to, in dBFS."""
 
+    @field_validator("language")
+    @classmethod
+    def _language_is_known(cls, language: str) -> str:
+        # faster-whisper refuses others too, but only with the first clip (`tokenizer.Tokenizer.language_code`).
+        if language and spoken_code(language) not in CODES:
+            raise ValueError(f"{language!r} is no language code that Whisper knows: {', '.join(sorted(CODES))}, or nb")
+        return language
+
     @property
     def computes_in(self) -> str:
-        """The number format for the device."""
-        return COMPUTE_TYPES[self.device] if self.compute_type == "auto" else self.compute_type
+        """The number format for the device: CTranslate2 refuses float16 on a processor; int8 halves the weights."""
+        if self.compute_type != "auto":
+            return self.compute_type
+        return "int8_float16" if self.device == "cuda" else "int8"
 
     @property
     def gates(self) -> Gates:
@@ -81,6 +104,21 @@ class WhisperBackend(Backend[WhisperOptionsT], Generic[WhisperOptionsT]):
     def device(self) -> str:
         """See `Backend.device`."""
         return self.options.device
+
+    @classmethod
+    def pullable(cls) -> Mapping[str, ModelAsset]:
+        """See `Backend.pullable`."""
+        return known_whispers()
+
+    @classmethod
+    @abstractmethod
+    def checkpoints(cls, options: WhisperOptionsT) -> tuple[str, ...]:
+        """Return the Whisper models that these options name: hub ids, short names or folders."""
+
+    @classmethod
+    def lacking(cls, options: WhisperOptionsT) -> str | None:
+        """See `Backend.lacking`."""
+        return next((wrong for model in cls.checkpoints(options) if (wrong := lacking_folder(model))), None)
 
     def run(self, items: Sequence[StageItem]) -> list[Outcome]:
         """See `Backend.run`; `data` is `Transcription`."""

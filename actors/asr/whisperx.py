@@ -11,16 +11,16 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
 
-from actors.asr.aligners import ALIGNERS, PUNKT, aligner_assets, aligner_name
+from actors.asr.aligners import ALIGNERS, PUNKT, aligner_assets, aligner_mib, aligner_name
 from actors.asr.checkpoints import folder_of, repository, whisper_asset, whisper_mib
-from actors.asr.faster_whisper import CARD_CHUNK_MIB, load_whisper
+from actors.asr.faster_whisper import CARD_CHUNK_MIB, CARD_WORK_MIB, load_whisper
 from actors.asr.interpolation import PlacedWord, timed
 from actors.asr.language import NORWEGIAN
 from actors.asr.passages import Passage, Sentence, parted, untimed_sentence
 from actors.asr.resident import ResidentModels
-from actors.asr.whisper import Clip, WhisperBackend, WhisperOptions, language_probabilities
+from actors.asr.whisper import Clip, WhisperBackend, language_probabilities
+from actors.asr.whisperx_options import WhisperXOptions
 from actors.asr.whisperx_parts import (
     LoadedAligner,
     LoadedWhisper,
@@ -32,37 +32,15 @@ from actors.asr.whisperx_parts import (
 from actors.backend import BackendOptions, Resources
 from actors.errors import BackendUnavailable
 from actors.models.asset import ModelAsset
-from actors.models.memory import in_batches
-from actors.models.pretrained import weights_mib
+from actors.models.cards import CARD_HOST_MIB
+from actors.models.memory import in_batches, is_out_of_memory
 from actors.models.store import located, revision_of
 
 PROCESS_MIB = 1200
 """The process with WhisperX, torch and models of no size: 1,191 MiB, measured."""
-CARD_WORK_MIB = 1700
-"""Beside the resident models: large-v2 as int8 takes 2,926 MB with one chunk in a pass (faster-whisper README), of that
-1,500 for its weights; 250 for the model that tells the language."""
 UNSPACED = frozenset({"ja", "zh"})
 """Here WhisperX aligns single characters (`LANGUAGES_WITHOUT_SPACES`)."""
 _PACKAGES = ("whisperx", "torch", "transformers", "nltk")
-
-
-class WhisperXOptions(WhisperOptions):
-    """Settings of `asr.whisperx`. Models are names as `large-v3`, `turbo`, `distil-large-v3`, hub ids, or folders."""
-
-    neutral: ClassVar[frozenset[str]] = WhisperOptions.neutral | {"resident_mib"}
-
-    model: str = "openai/whisper-large-v2"
-    """For every language but Norwegian; OpenAI's names stand for the same weights in CTranslate2's form."""
-    norwegian_model: str = "NbAiLab/nb-whisper-large"
-    language_model: str = "Systran/faster-whisper-small"
-    """Tells the language and stays loaded: the large models could then not be told apart without changing them."""
-    align_languages: tuple[str, ...] = ("en", "no", "sv")
-    """Whose aligners `reelwatch models pull` brings; others are used where they have been pulled by name."""
-    align_models: dict[str, str] = Field(default_factory=dict)
-    """Aligners (hub id or folder) in place of those in `actors.asr.aligners`, by language."""
-    resident_mib: int = Field(default=3000, ge=1)
-    """What recognisers and aligners may take together: one large model with one large aligner."""
-    batch_size: int = Field(default=8, ge=1, le=64)
 
 
 class WhisperX(WhisperBackend[WhisperXOptions]):
@@ -88,25 +66,31 @@ class WhisperX(WhisperBackend[WhisperXOptions]):
     @classmethod
     def assets(cls, options: WhisperXOptions) -> tuple[ModelAsset, ...]:
         """See `Backend.assets`: three recognisers, and the aligners of `align_languages` with the sentence tables."""
-        names = dict.fromkeys((options.model, options.norwegian_model, options.language_model))
-        found = [asset for asset in map(whisper_asset, names) if asset is not None]
+        found = [asset for asset in map(whisper_asset, options.checkpoints) if asset is not None]
         return tuple(dict.fromkeys([*found, *aligner_assets(options.align_languages, options.align_models)]))
 
     @classmethod
+    def pullable(cls) -> Mapping[str, ModelAsset]:
+        """See `Backend.pullable`: the aligners of every language too, for whoever lacks one is told to pull it."""
+        return {**super().pullable(), **{asset.name: asset for asset in aligner_assets(tuple(ALIGNERS), {})}}
+
+    @classmethod
     def resources_for(cls, options: WhisperXOptions) -> Resources:
-        """Return upstream's figures around `resident_mib`; not measured on a card."""
-        working_mib = CARD_WORK_MIB + CARD_CHUNK_MIB * (options.batch_size - 1)
+        """Return the weights that are loaded at once, and faster-whisper's figures for the work beside them."""
+        vram_mib = options.loaded_mib + CARD_WORK_MIB + CARD_CHUNK_MIB * (options.batch_size - 1)
         if options.device == "cuda":
-            return Resources(num_cpus=0.5, ram_mib=PROCESS_MIB, vram_mib=options.resident_mib + working_mib)
-        return Resources(num_cpus=0.5, ram_mib=PROCESS_MIB + options.resident_mib + working_mib)
+            return Resources(num_cpus=0.5, ram_mib=CARD_HOST_MIB, vram_mib=vram_mib)
+        return Resources(num_cpus=0.5, ram_mib=PROCESS_MIB + vram_mib)
+
+    @classmethod
+    def checkpoints(cls, options: WhisperXOptions) -> tuple[str, ...]:
+        """See `WhisperBackend.checkpoints`."""
+        return options.checkpoints
 
     @classmethod
     def model_revision(cls, options: WhisperXOptions) -> str:
         """Name the recognisers; all aligners that are here are one digest, for one pulled later alters results."""
-        models = [
-            revision_of(repository(model), options.models_dir)
-            for model in (options.model, options.norwegian_model, options.language_model)
-        ]
+        models = [revision_of(repository(model), options.models_dir) for model in options.checkpoints]
         languages = sorted({*ALIGNERS, *options.align_models})
         names = [name for language in languages if (name := aligner_name(language, options.align_models))]
         aligners = "\n".join(revision_of(name, options.models_dir) for name in (*names, PUNKT.name))
@@ -123,7 +107,7 @@ class WhisperX(WhisperBackend[WhisperXOptions]):
         if (tables := located(PUNKT.name, self.options.models_dir)) is not None:
             use_sentence_tables(tables)
         self._language_model = load_whisper(self.options.language_model, self.options)
-        self._resident = ResidentModels(budget_mib=self.options.resident_mib, release=lambda: release(torch))
+        self._resident = ResidentModels(budget_mib=self.options.budget_mib, release=lambda: release(torch))
 
     def close(self) -> None:
         """See `Backend.close`."""
@@ -134,14 +118,22 @@ class WhisperX(WhisperBackend[WhisperXOptions]):
 
     def _language_probabilities(self, sounds: Sequence[NDArray[np.float32]]) -> list[Mapping[str, float]]:
         return in_batches(
-            sounds, lambda batch: language_probabilities(self._language_model, batch), size=self.options.batch_size
+            sounds,
+            lambda batch: language_probabilities(self._language_model, batch),
+            size=self.options.batch_size,
+            release=self._models.release,
         )
 
     def _passages(self, clips: Sequence[Clip], language: str) -> list[list[Passage]]:
         recogniser = self._recogniser(language)
         sounds = [chunk.of(clip.audio) for clip in clips for chunk in clip.chunks]
         told = iter(
-            in_batches(sounds, lambda batch: recogniser.tell(batch, language=language), size=self.options.batch_size)
+            in_batches(
+                sounds,
+                lambda batch: recogniser.tell(batch, language=language),
+                size=self.options.batch_size,
+                release=self._models.release,
+            )
         )
         return [
             [Passage(chunk, said.text, said.log_prob, said.no_speech) for chunk in clip.chunks if (said := next(told))]
@@ -152,7 +144,7 @@ class WhisperX(WhisperBackend[WhisperXOptions]):
         aligner = self._aligner(language)
         if isinstance(aligner, str):
             return [untimed_sentence(passage) for passage in passages], f"words have no times: {aligner}"
-        found = [self._aligned(clip, passage, aligner, language) for passage in passages]
+        found = [self._sentences_of(clip, passage, aligner, language) for passage in passages]
         failed = sum(sentences is None for sentences in found)
         flat = [
             sentence
@@ -160,6 +152,25 @@ class WhisperX(WhisperBackend[WhisperXOptions]):
             for sentence in (sentences or [untimed_sentence(passage)])
         ]
         return flat, f"{failed} of {len(found)} passages could not be aligned" if failed else None
+
+    def _sentences_of(
+        self, clip: Clip, passage: Passage, aligner: LoadedAligner, language: str
+    ) -> list[Sentence] | None:
+        """Align one passage, and once more with torch's cache given back where memory runs out; see `in_batches`."""
+        try:
+            return self._aligned(clip, passage, aligner, language)
+        except (RuntimeError, MemoryError) as exc:
+            if not is_out_of_memory(exc):
+                raise
+        # Not in the handler: the exception holds the frames, and these the tensors that are to be given back.
+        self._models.release()
+        (found,) = in_batches(
+            [passage],
+            lambda batch: [self._aligned(clip, each, aligner, language) for each in batch],
+            size=1,
+            release=self._models.release,
+        )
+        return found
 
     def _aligned(self, clip: Clip, passage: Passage, aligner: LoadedAligner, language: str) -> list[Sentence] | None:
         """Align one passage, which WhisperX does one after the other in any case; None where it finds no path."""
@@ -198,7 +209,7 @@ class WhisperX(WhisperBackend[WhisperXOptions]):
         try:
             loaded: LoadedAligner = self._models.get(
                 f"{language}: {where}",
-                mib=max(1, weights_mib(where)),
+                mib=aligner_mib(where),
                 load=lambda: load_aligner(language, where, device=self.options.device),
             )
         except BackendUnavailable as exc:

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from actors.asr.chunks import LONGEST_S
 from actors.asr.pooled import pooled
 from actors.asr.whisper import WhisperOptions
-from actors.errors import BackendUnavailable
-from actors.models.memory import release_cuda
+from actors.errors import BackendUnavailable, OutOfMemory
+from actors.models.memory import is_out_of_memory, release_cuda
 from actors.models.offline import go_offline
 
 _UNUSED_ONSET = 0.5
@@ -85,7 +85,8 @@ class LoadedWhisper:
                     threads=options.threads,
                     local_files_only=True,
                 )
-        except (RuntimeError, ValueError, OSError) as exc:
+        except (RuntimeError, ValueError, OSError, MemoryError) as exc:
+            _refuse_out_of_memory(exc, folder)
             raise BackendUnavailable("model_not_loaded", f"{folder} cannot be loaded by WhisperX: {exc}") from exc
         self._recorder = NoSpeechRecorder(self._pipeline.model.model)
         self._pipeline.model.model = self._recorder
@@ -126,9 +127,16 @@ def load_aligner(language: str, folder: Path, *, device: str) -> LoadedAligner:
     try:
         with quiet():
             model, metadata = whisperx.load_align_model(language, device, model_name=str(folder), model_cache_only=True)
-    except (RuntimeError, ValueError, OSError) as exc:
+    except (RuntimeError, ValueError, OSError, MemoryError) as exc:
+        _refuse_out_of_memory(exc, folder)
         raise BackendUnavailable("aligner_not_loaded", f"{folder} cannot be loaded as an aligner: {exc}") from exc
     return LoadedAligner(model.eval(), metadata)
+
+
+def _refuse_out_of_memory(exc: BaseException, folder: Path) -> None:
+    """Raise `OutOfMemory` where memory ran out: nothing is wrong with the model, and another try may find room."""
+    if is_out_of_memory(exc):
+        raise OutOfMemory("gpu_out_of_memory", f"there is no room to load {folder}: {exc}") from exc
 
 
 def use_sentence_tables(folder: Path) -> None:

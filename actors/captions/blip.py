@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from actors.backend import BackendOptions
 from actors.captions.captioner import Captioner, CaptionOptions
@@ -27,10 +27,12 @@ class Blip(Captioner):
     options_type: ClassVar[type[BackendOptions]] = BlipOptions
     types: ClassVar[frozenset[str]] = frozenset({"blip"})
     known: ClassVar[dict[str, KnownModel]] = {
-        # 247 and 470 million weights; the card's share is not measured.
-        BASE: KnownModel(ModelAsset(BASE, "BSD-3-Clause", 950, files=_FILES), host_mib=1500, vram_mib=1500),
-        LARGE: KnownModel(ModelAsset(LARGE, "BSD-3-Clause", 1800, files=_FILES), host_mib=2600, vram_mib=2000),
+        # The card's share is not measured.
+        BASE: KnownModel(
+            ModelAsset(BASE, "BSD-3-Clause", 950, files=_FILES), weights=247_000_000, host_mib=1500, vram_mib=1500
+        ),
+        LARGE: KnownModel(
+            ModelAsset(LARGE, "BSD-3-Clause", 1800, files=_FILES), weights=470_000_000, host_mib=2600, vram_mib=2000
+        ),
     }
-
-    def _precision(self, config: Any) -> str:  # noqa: ARG002 - one language model whatever the size
-        return "float16" if self.options.device == "cuda" else "float32"
+    card_dtype: ClassVar[str] = "float16"

@@ -27,20 +27,29 @@ class Blip2(Captioner):
     options_type: ClassVar[type[BackendOptions]] = Blip2Options
     types: ClassVar[frozenset[str]] = frozenset({"blip-2"})
     known: ClassVar[dict[str, KnownModel]] = {
-        # 7.21 GB in float16 by the model's page, and room for a batch of 8 with two beams (not measured).
+        # 7.21 GB in float16 by the model's page, and room for a batch of 8 with two beams; on the host a GiB
+        # beside the weights (neither is measured).
         OPT: KnownModel(
             ModelAsset(
-                OPT, "MIT (code), OPT-175B licence: no commercial use (weights)", 14300, files=_FILES, commercial=False
+                OPT,
+                "MIT (code), OPT-175B licence: no commercial use (weights)",
+                14300,
+                files=_FILES,
+                commercial=False,
+                instead=FLAN_T5,
             ),
-            host_mib=14300,
+            weights=3_745_000_000,
+            host_mib=15300,
             vram_mib=8500,
         ),
-        # 3.94 billion weights; not measured.
-        FLAN_T5: KnownModel(ModelAsset(FLAN_T5, "MIT", 15000, files=_FILES), host_mib=15000, vram_mib=9000),
+        # Not measured.
+        FLAN_T5: KnownModel(
+            ModelAsset(FLAN_T5, "MIT", 15000, files=_FILES), weights=3_942_000_000, host_mib=16100, vram_mib=9000
+        ),
     }
+    card_dtype: ClassVar[str] = "float16"
 
     def _precision(self, config: Any) -> str:
-        if self.options.device != "cuda":
-            return "float32"
         # T5 overflows in float16, and inside BLIP-2 transformers does not keep its feed-forward layers in float32.
-        return "bfloat16" if config.text_config.model_type == "t5" else "float16"
+        t5_on_card = self.options.device == "cuda" and config.text_config.model_type == "t5"
+        return "bfloat16" if t5_on_card else super()._precision(config)

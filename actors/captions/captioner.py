@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -89,8 +90,9 @@ def _caption(text: str, probability: float, *, prompt: str) -> Caption:
         return Caption(text="", confidence=None)
     said = " ".join(text.split())
     echo = " ".join(prompt.split())
-    if echo and said.casefold().startswith(echo.casefold()):
-        said = said[len(echo) :].lstrip(" ,.:;")
+    # Some models say the prompt again; whole words of it, for "a" also begins "apple".
+    if echo and (again := re.match(rf"{re.escape(echo)}(?:(?<!\w)|(?!\w))", said, re.IGNORECASE)):
+        said = said[again.end() :].lstrip(" ,.:;")
     return Caption(text=said, confidence=round(min(1.0, probability), 4))
 
 

@@ -17,7 +17,8 @@ from pydantic import Field, model_validator
 from actors.audio.levels import SAMPLE_RATE_HZ
 from actors.backend import Backend, BackendOptions, Outcome, Resources, StageItem, StageStatus
 from actors.errors import BackendUnavailable, OutOfMemory
-from actors.models.asset import ModelAsset
+from actors.models.asset import UNKNOWN_LICENCE, ModelAsset
+from actors.models.cards import CARD_HOST_MIB
 from actors.models.memory import is_out_of_memory, release_cuda
 from actors.models.offline import go_offline
 from actors.models.store import is_folder, located, revision_of
@@ -86,17 +87,20 @@ class PyannoteDiarization(Backend[PyannoteOptions]):
 
     @classmethod
     def assets(cls, options: PyannoteOptions) -> tuple[ModelAsset, ...]:
-        """See `Backend.assets`; the size is the community pipeline's."""
+        """See `Backend.assets`; licence, size and terms are known of the community pipeline alone."""
         if is_folder(options.model):
             return ()
-        return (ModelAsset(options.model, "CC-BY-4.0", size_mib=34, files=_FILES, gated=True),)
+        if options.model != COMMUNITY:
+            return (ModelAsset(options.model, UNKNOWN_LICENCE, commercial=None),)
+        return (ModelAsset(COMMUNITY, "CC-BY-4.0", size_mib=34, files=_FILES, gated=True),)
 
     @classmethod
     def resources_for(cls, options: PyannoteOptions) -> Resources:
         """See `Backend.resources_for`; 1.6 GB at 3.3.2, growing with length: pyannote-audio issue 1963."""
         resources = cls.resources
-        vram_mib = 1600 if options.device == "cuda" else 0
-        return Resources(resources.num_cpus, resources.ram_mib, vram_mib=vram_mib)
+        if options.device != "cuda":
+            return resources
+        return Resources(resources.num_cpus, CARD_HOST_MIB, vram_mib=1600)
 
     @classmethod
     def model_revision(cls, options: PyannoteOptions) -> str:

@@ -58,10 +58,13 @@ class ClipFrames(KeyframeModel[ClipOptions, NDArray[np.float32]]):
     kind: ClassVar[str] = "CLIPModel"
     types: ClassVar[frozenset[str]] = frozenset({"clip"})
     known: ClassVar[dict[str, KnownModel]] = {
-        # 151 and 428 million weights; the card's share is not measured.
-        BASE: KnownModel(ModelAsset(BASE, "MIT", 580, files=_FILES), host_mib=900, vram_mib=1000),
-        LARGE: KnownModel(ModelAsset(LARGE, "MIT", 1640, files=_FILES), host_mib=2000, vram_mib=1800),
+        # The card's share is not measured.
+        BASE: KnownModel(ModelAsset(BASE, "MIT", 580, files=_FILES), weights=151_000_000, host_mib=900, vram_mib=1000),
+        LARGE: KnownModel(
+            ModelAsset(LARGE, "MIT", 1640, files=_FILES), weights=428_000_000, host_mib=2000, vram_mib=1800
+        ),
     }
+    card_dtype: ClassVar[str] = "float16"
     _prompts: NDArray[np.float32]
 
     def load(self) -> None:
@@ -71,9 +74,6 @@ class ClipFrames(KeyframeModel[ClipOptions, NDArray[np.float32]]):
         text = loaded.processor(text=list(self.options.prompts), return_tensors="pt", padding=True, truncation=True)
         with loaded.torch.inference_mode():
             self._prompts = _unit(loaded.model.get_text_features(**text.to(loaded.device)))
-
-    def _precision(self, config: Any) -> str:  # noqa: ARG002 - the same for all sizes
-        return "float16" if self.options.device == "cuda" else "float32"
 
     def _look(self, pictures: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
         """Return one vector of unit length for each picture."""

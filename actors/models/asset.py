@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Source = Literal["hub", "ctranslate2", "nltk"]
+UNKNOWN_LICENCE = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +20,9 @@ class ModelAsset:
     source: `hub` as it is; `ctranslate2`: converted after the download where the repository has no such form; `nltk`:
     a sentence splitter's tables, which are written and not downloaded.
     files: patterns of the files that are needed; empty: all.
-    commercial: whether the weights may be used commercially; where not, a pull asks first.
+    commercial: whether the weights may be used commercially, None where nobody has looked; unless True, a pull asks.
     gated: whether terms have to be accepted on the hub, which then wants a token.
+    instead: the model to take for commercial use, where this one may not be.
     """
 
     name: str
@@ -29,8 +31,9 @@ class ModelAsset:
     revision: str | None = None
     source: Source = "hub"
     files: tuple[str, ...] = ()
-    commercial: bool = True
+    commercial: bool | None = True
     gated: bool = False
+    instead: str | None = None
 
     def __post_init__(self) -> None:
         if not self.name or self.name.startswith("/") or ".." in self.name.split("/"):

@@ -15,6 +15,10 @@ EXPANDABLE = {"PYTORCH_CUDA_ALLOC_CONF": "expandable_segments:True"}
 """Segments that grow instead of many of fixed size: shots and texts of changing length fragment the cache otherwise
 (PyTorch documentation, "CUDA semantics", memory management). Read when torch is imported."""
 
+CARD_HOST_MIB = 2500
+"""Host memory of a process whose torch works on a card: torch itself, the driver's context, the kernels of cuBLAS and
+cuDNN, and the shard of weights that is being moved. Not measured."""
+
 _MIB = 2**20
 _held_mib: dict[str, int] = {}
 

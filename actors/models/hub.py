@@ -19,6 +19,8 @@ _PIN = "reelwatch-revision"
 _TIMEOUT_S = 15.0
 _OTHER_FRAMEWORKS = ("*.msgpack", "*.h5", "*.ot", "*.onnx", "*.gguf", "*.tflite", "*.mlmodel", "onnx/*", "openvino/*")
 _CTRANSLATE2 = "model.bin"
+_CONFIGURATIONS = ("config.json", "*.yaml", "*.yml")
+_WEIGHTS = ("*.safetensors", "*.bin", "*.pt", "*.pth", "*.ckpt", "*.onnx")
 _DOCUMENTS = (".gitattributes", "*.png", "*.jpg", "*.gif")
 
 
@@ -34,6 +36,12 @@ class Snapshot:
     def is_ctranslate2(self) -> bool:
         """Whether the repository already holds a CTranslate2 model."""
         return _CTRANSLATE2 in self.files
+
+
+def go_online() -> None:
+    """Let this process ask the hub; called before its library is imported, for it reads the environment only then."""
+    os.environ["HF_HUB_OFFLINE"] = "0"
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 
 def look_up(asset: ModelAsset, part: Path, *, token: str | None) -> Snapshot:
@@ -88,6 +96,19 @@ def needed(names: Sequence[str], asset: ModelAsset) -> tuple[str, ...]:
     return tuple(name for name in chosen if not _is(name, left_out))
 
 
+def lacking(names: Sequence[str], asset: ModelAsset) -> list[str]:
+    """Return what these files lack of a model that can be loaded: its configuration, weights, or a part of it."""
+    every = not asset.files or (asset.source == "ctranslate2" and _CTRANSLATE2 in names)
+    chosen = [name for name in names if every or _is(name, asset.files)]
+    wrong = [] if any(_is(name, _CONFIGURATIONS) for name in chosen) else ["a configuration (config.json, *.yaml)"]
+    if not any(_is(name, _WEIGHTS) for name in chosen):
+        wrong.append("weights (*.safetensors, *.bin, *.pt, *.onnx)")
+    if _CTRANSLATE2 in chosen and "tokenizer.json" not in chosen:
+        wrong.append("tokenizer.json")
+    parts = [pattern for pattern in asset.files if "/" in pattern]
+    return wrong + [part for part in parts if not any(_is(name, (part,)) for name in chosen)]
+
+
 def _is(name: str, patterns: Sequence[str]) -> bool:
     return any(fnmatch(name, pattern) for pattern in patterns)
 
@@ -100,8 +121,7 @@ def _literally(name: str) -> str:
 @contextmanager
 def _reachable(asset: ModelAsset) -> Iterator[None]:
     """Let this process ask the network, and translate every way in which the hub says no."""
-    os.environ["HF_HUB_OFFLINE"] = "0"  # read when the library is imported; a service's environment may say 1
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    go_online()
     from huggingface_hub import errors  # noqa: PLC0415 - half a second to import
     from requests import RequestException  # noqa: PLC0415 - as above
 
@@ -118,6 +138,12 @@ def _reachable(asset: ModelAsset) -> Iterator[None]:
             "not_found",
             f"the hub knows no model {asset.name}{f' at {asset.revision}' if asset.revision else ''}, or keeps it "
             "private: correct the name, or give a token that may read it with --token-file",
+        ) from exc
+    except errors.OfflineModeIsEnabled as exc:
+        raise PullFailed(
+            "offline",
+            f"{asset.name} cannot be downloaded: HF_HUB_OFFLINE was set when the hub's library was loaded. Run the "
+            "command without it, or take the model from a folder with --from",
         ) from exc
     except (errors.HfHubHTTPError, errors.LocalEntryNotFoundError, RequestException) as exc:
         raise PullFailed(

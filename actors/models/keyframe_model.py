@@ -13,18 +13,16 @@ from pydantic import Field
 
 from actors.backend import Backend, BackendOptions, Outcome, Resources, StageItem, StageStatus
 from actors.errors import BackendUnavailable, BadInput
-from actors.models.asset import ModelAsset
+from actors.models.asset import UNKNOWN_LICENCE, ModelAsset
+from actors.models.cards import CARD_HOST_MIB
 from actors.models.memory import in_batches, release_cuda
-from actors.models.pretrained import Pretrained, folder_of, load_pretrained, missing_packages, weights_mib
+from actors.models.pretrained import Pretrained, folder_of, load_pretrained, missing_packages
 from actors.models.store import is_folder, located, revision_of
+from actors.models.weights import BYTES, count_of, shortcoming
 
 RUNTIME_MIB = 700
 """Host memory of a process with torch and transformers before any weight: 540 measured, and room for pictures."""
-CARD_HOST_MIB = 2500
-"""Host memory beside a card: the driver's context and the shard being moved. Not measured."""
-CARD_MIB = 1000
-"""Memory of the card beside the weights of a model that nobody has measured: its context and a batch."""
-UNKNOWN_LICENCE = "unknown: see the model's page"
+_MIB = 2**20
 
 FoundT = TypeVar("FoundT")
 
@@ -45,11 +43,25 @@ OptionsT = TypeVar("OptionsT", bound=KeyframeModelOptions)
 
 @dataclass(frozen=True, slots=True)
 class KnownModel:
-    """A model whose weight is known: its files, and what it takes on the host (float32) or on a card, in MiB."""
+    """A model of known size: its files, its number of weights, and what it takes on the host (float32) or on a card.
+
+    host_mib, vram_mib: the weights and the work of a batch of the default size, with the default options.
+    """
 
     asset: ModelAsset
+    weights: int
     host_mib: int
     vram_mib: int
+
+    def takes_mib(self, *, on_card: bool, weight_bytes: int, weights: int, work: float) -> int:
+        """Return what a model of this architecture with so many weights of so many bytes takes, in MiB.
+
+        work: the share of the default options' work. It grows with a model that is larger than this one, and does not
+        shrink with a smaller one, whose pictures are as large.
+        """
+        known_mib = self.vram_mib if on_card else self.host_mib
+        work_mib = (known_mib - self.weights * weight_bytes / _MIB) * max(1.0, weights / self.weights)
+        return round(weights * weight_bytes / _MIB + work_mib * work)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +91,10 @@ class KeyframeModel(Backend[OptionsT], Generic[OptionsT, FoundT]):
     """The class of transformers that loads it."""
     types: ClassVar[frozenset[str]] = frozenset()
     """The `model_type`s that the subclass can read; empty: any."""
-    known: ClassVar[Mapping[str, KnownModel]] = {}
+    known: ClassVar[Mapping[str, KnownModel]]
+    """By name on the hub; any other model is taken for the one of these that is nearest to it in size."""
+    card_dtype: ClassVar[str] = "float32"
+    """The dtype of the weights on a card; on the host they are float32."""
     num_cpus: ClassVar[float] = 0.25
 
     _pretrained: Pretrained | None = None
@@ -95,23 +110,40 @@ class KeyframeModel(Backend[OptionsT], Generic[OptionsT, FoundT]):
         return missing_packages()
 
     @classmethod
+    def lacking(cls, options: OptionsT) -> str | None:
+        """See `Backend.lacking`; what is on the hub and not here yet is said by `assets`."""
+        folder = located(options.model, options.models_dir)
+        return shortcoming(folder, types=cls.types) if folder is not None else None
+
+    @classmethod
     def assets(cls, options: OptionsT) -> tuple[ModelAsset, ...]:
         """See `Backend.assets`; a model that is not in the list has a licence that its page tells."""
         if is_folder(options.model):
             return ()
         known = cls.known.get(options.model)
-        return (known.asset if known else ModelAsset(options.model, UNKNOWN_LICENCE, commercial=False),)
+        return (known.asset if known else ModelAsset(options.model, UNKNOWN_LICENCE, commercial=None),)
+
+    @classmethod
+    def pullable(cls) -> Mapping[str, ModelAsset]:
+        """See `Backend.pullable`."""
+        return {name: known.asset for name, known in cls.known.items()}
 
     @classmethod
     def resources_for(cls, options: OptionsT) -> Resources:
-        """See `Backend.resources_for`; a model that is not in the list weighs what its files do, once they are here."""
+        """See `Backend.resources_for`; a model that is not in the list takes what one of its architecture does."""
         known = cls.known.get(options.model)
-        folder = located(options.model, options.models_dir)
-        weights = known.host_mib if known else weights_mib(folder) if folder is not None and folder.is_dir() else 0
-        if options.device != "cuda":
-            return Resources(num_cpus=cls.num_cpus, ram_mib=RUNTIME_MIB + weights)
-        vram_mib = known.vram_mib if known else weights + CARD_MIB
-        return Resources(num_cpus=cls.num_cpus, ram_mib=CARD_HOST_MIB, vram_mib=vram_mib)
+        weights = known.weights if known else cls._weights(options)
+        nearest = known or min(cls.known.values(), key=lambda model: abs(model.weights - weights))
+        on_card = options.device == "cuda"
+        takes_mib = nearest.takes_mib(
+            on_card=on_card,
+            weight_bytes=BYTES[cls.card_dtype if on_card else "float32"],
+            weights=weights,
+            work=cls._work(options),
+        )
+        if on_card:
+            return Resources(num_cpus=cls.num_cpus, ram_mib=CARD_HOST_MIB, vram_mib=takes_mib)
+        return Resources(num_cpus=cls.num_cpus, ram_mib=RUNTIME_MIB + takes_mib)
 
     @classmethod
     def model_revision(cls, options: OptionsT) -> str:
@@ -159,9 +191,20 @@ class KeyframeModel(Backend[OptionsT], Generic[OptionsT, FoundT]):
     def _result(self, item: StageItem, found: Sequence[FoundT]) -> Any:
         """Return the stage's result for one video with picture from the findings on its keyframes."""
 
+    @classmethod
+    def _work(cls, options: OptionsT) -> float:  # noqa: ARG003 - for those whose options matter
+        """Return how much more memory than by default a batch takes beside the weights."""
+        return 1.0
+
+    @classmethod
+    def _weights(cls, options: OptionsT) -> int:
+        """Return how many weights a model outside the list has; one that is not here counts as the largest of them."""
+        folder = located(options.model, options.models_dir)
+        return count_of(folder) if folder is not None else max(model.weights for model in cls.known.values())
+
     def _precision(self, config: Any) -> str:  # noqa: ARG002 - for those to whom it matters
         """Name the dtype the weights are loaded in, by the model's configuration."""
-        return "float32"
+        return self.card_dtype if self.options.device == "cuda" else "float32"
 
     def _outcome(self, item: StageItem, found: Sequence[FoundT]) -> Outcome:
         if item.media is None or not item.media.has_video:

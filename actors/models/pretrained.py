@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from actors.errors import BackendUnavailable
+from actors.models.memory import is_out_of_memory
 from actors.models.offline import go_offline
 from actors.models.store import located
+from actors.models.weights import files_of
 
 EXTRA = "pip install -c constraints.txt 'reelwatch[models]'"
 _PACKAGES = ("torch", "torchvision", "transformers", "accelerate")
-_WEIGHTS = ("*.safetensors", "*.bin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +46,8 @@ def folder_of(model: str, models_dir: str) -> Path:
 
 
 def weights_mib(folder: Path) -> int:
-    """Return what the weights of a folder weigh, in MiB; where there are both forms, only safetensors are loaded."""
-    for pattern in _WEIGHTS:
-        if sizes := [path.stat().st_size for path in folder.glob(pattern)]:
-            return sum(sizes) >> 20
-    return 0
+    """Return what the weights of a folder weigh on disk, in MiB."""
+    return sum(path.stat().st_size for path in files_of(folder)) >> 20
 
 
 def load_pretrained(
@@ -59,7 +57,8 @@ def load_pretrained(
 
     kind: the class of transformers, as `AutoModelForImageTextToText`. types: the `model_type`s the caller can work
     with; empty: any. precision: the name of the dtype, by the model's configuration. Raises `BackendUnavailable` with
-    a remedy where the libraries are missing or the folder does not hold a whole model of these types.
+    a remedy where the libraries are missing, the folder does not hold a whole model of these types, or the device is
+    missing or full.
     """
     go_offline()
     try:
@@ -80,8 +79,9 @@ def load_pretrained(
             device_map={"": device},
             output_loading_info=True,
         )
-    except (OSError, ValueError, KeyError, ImportError, RuntimeError) as exc:
-        raise BackendUnavailable("unreadable_model", _unreadable(folder, exc)) from exc
+    # AssertionError is how a torch without CUDA refuses a card.
+    except (OSError, ValueError, KeyError, ImportError, RuntimeError, MemoryError, AssertionError) as exc:
+        raise _unavailable(folder, exc, device=device) from exc
     _check_whole(model, told["missing_keys"], folder)
     return Pretrained(model.eval(), processor, torch, device)
 
@@ -103,6 +103,16 @@ def _check_whole(model: Any, missing: list[str], folder: Path) -> None:
         raise BackendUnavailable("weights_missing", message)
 
 
-def _unreadable(folder: Path, exc: Exception) -> str:
-    said = " ".join(str(exc).split())[:300]
-    return f"the model in {folder} cannot be loaded ({type(exc).__name__}: {said}): run `reelwatch models verify`"
+def _unavailable(folder: Path, exc: Exception, *, device: str) -> BackendUnavailable:
+    """Tell what stood in the way of loading: room, the card, or the files; each has another remedy."""
+    said = f"{type(exc).__name__}: {' '.join(str(exc).split())[:300]}"
+    to_cpu = 'set the stage\'s option `device` to "cpu"'
+    if is_out_of_memory(exc):
+        where, remedy = ("on the card", f", or {to_cpu}") if device == "cuda" else ("in memory", "")
+        message = f"there is no room {where} for the model in {folder} ({said}): name a smaller one in `model`{remedy}"
+        return BackendUnavailable("no_room", message)
+    if isinstance(exc, AssertionError) or "NVIDIA driver" in said:
+        message = f"torch cannot use a card here ({said}): install torch with CUDA and the driver, or {to_cpu}"
+        return BackendUnavailable("no_card", message)
+    message = f"the model in {folder} cannot be loaded ({said}): run `reelwatch models verify`"
+    return BackendUnavailable("unreadable_model", message)

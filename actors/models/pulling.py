@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,7 +14,6 @@ from actors.models.asset import ModelAsset
 from actors.models.punkt import write_punkt
 from actors.models.store import Manifest, ModelStore, digest_of_folder
 
-_ORIGINAL = "--original"
 _SPARE = 1.1
 """Free space wanted over what is downloaded: conversions and file systems take a little more."""
 
@@ -30,12 +29,12 @@ def pull(asset: ModelAsset, store: ModelStore, *, token: str | None = None) -> M
     with _explained(asset, store):
         part = _made(store.part(asset.name))
         if asset.source == "nltk":
-            write_punkt(part)
-            return store.seal(asset, revision="written")
+            return _written(asset, store)
         snapshot = hub.look_up(asset, part, token=token)
+        _check(asset, snapshot.files, place="its repository on the hub")
         _room_for(asset, store, snapshot.size_bytes)
         if asset.source == "ctranslate2" and not snapshot.is_ctranslate2:
-            original = _made(store.part(asset.name + _ORIGINAL))
+            original = _made(store.original(asset.name))
             hub.download(asset, snapshot, original, token=token)
             conversion.to_ctranslate2(original, part)
             shutil.rmtree(original)
@@ -44,16 +43,26 @@ def pull(asset: ModelAsset, store: ModelStore, *, token: str | None = None) -> M
         return store.seal(asset, revision=snapshot.revision)
 
 
-def copy(asset: ModelAsset, store: ModelStore, *, source: Path) -> Manifest:
-    """Take a model from a folder instead of the hub; its revision is a digest of the files. Raises `PullFailed`."""
-    found = _find(source, asset.name)
-    if found is None:
-        raise PullFailed(
-            "not_in_folder",
-            f"{asset.name} is not in {source}: expected it there as {asset.name}, as {asset.name.replace('/', '--')} "
-            "or in a hub cache",
-        )
+def copy(asset: ModelAsset, store: ModelStore, *, source: Path, alone: bool = False) -> Manifest:
+    """Take a model from a folder instead of the hub; its revision is a digest of the files.
+
+    alone: whether it is the only one asked for, so that `source` may be the model's own folder. One that is here is
+    left alone. Raises `PullFailed`, also when the folder lacks files that the model needs.
+    """
+    present = store.manifest(asset.name)
+    if present is not None:
+        return present
     with _explained(asset, store):
+        if asset.source == "nltk":
+            return _written(asset, store)
+        found = _find(source, asset.name) or (source if alone else None)
+        if found is None:
+            raise PullFailed(
+                "not_in_folder",
+                f"{asset.name} is not in {source}: expected it there as {asset.name}, as "
+                f"{asset.name.replace('/', '--')} or in a hub cache",
+            )
+        _check(asset, [str(path.relative_to(found)) for path in found.rglob("*") if path.is_file()], place=str(found))
         part = store.part(asset.name)
         shutil.rmtree(part, ignore_errors=True)
         if asset.source == "ctranslate2" and not (found / "model.bin").is_file():
@@ -64,15 +73,24 @@ def copy(asset: ModelAsset, store: ModelStore, *, source: Path) -> Manifest:
         return store.seal(asset, revision=f"local-{digest_of_folder(part)}")
 
 
+def _written(asset: ModelAsset, store: ModelStore) -> Manifest:
+    write_punkt(_made(store.part(asset.name)))
+    return store.seal(asset, revision="written")
+
+
 def _find(source: Path, name: str) -> Path | None:
-    """Return the folder of a model in a folder of models, in a hub cache, or the folder itself when it is one."""
+    """Return the folder of a model in a folder of models or in a hub cache."""
     snapshots = source / f"models--{name.replace('/', '--')}" / "snapshots"
     cached = sorted(snapshots.iterdir()) if snapshots.is_dir() else []
-    for place in (source / name, source / name.replace("/", "--"), source / name.rpartition("/")[2], *cached[-1:]):
-        if place.is_dir():
-            return place
-    here = any((source / file).is_file() for file in ("config.json", "config.yaml", "model.bin"))
-    return source if here else None
+    places = (source / name, source / name.replace("/", "--"), source / name.rpartition("/")[2], *cached[-1:])
+    return next((place for place in places if place.is_dir()), None)
+
+
+def _check(asset: ModelAsset, files: Sequence[str], *, place: str) -> None:
+    """Refuse what could not be loaded, before it is fetched."""
+    lacking = hub.lacking(files, asset)
+    if lacking:
+        raise PullFailed("incomplete", f"{asset.name} is not whole: {place} lacks {', '.join(lacking)}")
 
 
 def _room_for(asset: ModelAsset, store: ModelStore, size_bytes: int) -> None:

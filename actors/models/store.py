@@ -11,6 +11,7 @@ from actors.models.asset import ModelAsset
 
 MANIFEST = "reelwatch-manifest.json"
 _PART = ".part"
+_ORIGINAL = "--original"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,14 @@ class ModelStore:
         """Return where a model is gathered until it is whole; a pull that was cut short goes on from here."""
         folder = self.folder(name)
         return folder.with_name(folder.name + _PART)
+
+    def original(self, name: str) -> Path:
+        """Return where a model is downloaded to that has to be converted: what is sealed does not hold it."""
+        return self.part(name + _ORIGINAL)
+
+    def folders(self, name: str) -> list[Path]:
+        """Return every folder that there is of a model, whole or begun."""
+        return [path for path in (self.folder(name), self.part(name), self.original(name)) if path.is_dir()]
 
     def manifest(self, name: str) -> Manifest | None:
         """Return a model's manifest, or None when the model is not (wholly) here."""

@@ -19,6 +19,8 @@ from actors.objects.vocabulary import split
 
 TINY, BASE = "IDEA-Research/grounding-dino-tiny", "IDEA-Research/grounding-dino-base"
 _FILES = ("*.json", "*.txt", "*.safetensors")
+SIDE = 800
+"""Shorter side in pixels of the pictures the model was trained on."""
 _LONGEST = 5 / 3
 """Longer side over shorter side at which the shorter one is reduced instead: 1333 over 800 by the model's page."""
 
@@ -27,7 +29,7 @@ class GroundingDinoOptions(DetectorOptions):
     """Settings of `objects.grounding_dino`."""
 
     model: str = TINY
-    side: int = Field(default=800, ge=160, le=1333)
+    side: int = Field(default=SIDE, ge=160, le=1333)
     """Shorter side in pixels at which a keyframe is searched, 800 as the model was trained. On a processor 800 takes
     36 s a keyframe and thread, 480 takes 11 s."""
 
@@ -42,10 +44,20 @@ class GroundingDino(Detector):
     types: ClassVar[frozenset[str]] = frozenset({"grounding-dino"})
     known: ClassVar[dict[str, KnownModel]] = {
         # Weights stay float32. On the host a picture of 750 by 1333 takes 1.8 GiB beside them (measured on chance
-        # weights); memory on the card is not measured (planned: 2.5 GB at reduced input).
-        TINY: KnownModel(ModelAsset(TINY, "Apache-2.0", 660, files=_FILES), host_mib=2500, vram_mib=2500),
-        BASE: KnownModel(ModelAsset(BASE, "Apache-2.0", 890, files=_FILES), host_mib=2900, vram_mib=3000),
+        # weights). On a card autocast keeps copies of them in half precision; memory there is not measured.
+        TINY: KnownModel(
+            ModelAsset(TINY, "Apache-2.0", 660, files=_FILES), weights=172_000_000, host_mib=2500, vram_mib=3500
+        ),
+        BASE: KnownModel(
+            ModelAsset(BASE, "Apache-2.0", 890, files=_FILES), weights=233_000_000, host_mib=2900, vram_mib=4500
+        ),
     }
+
+    @classmethod
+    def _work(cls, options: DetectorOptions) -> float:
+        """Return the picture's area over the default one: maps of features grow with it."""
+        assert isinstance(options, GroundingDinoOptions)  # noqa: S101 - for the type checker
+        return (options.side / SIDE) ** 2
 
     def load(self) -> None:
         """Load the model and cut the vocabulary into prompts; raises `BackendUnavailable`."""

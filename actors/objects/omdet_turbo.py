@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import ClassVar
@@ -16,6 +15,7 @@ from actors.models.asset import ModelAsset
 from actors.models.keyframe_model import KnownModel
 from actors.models.pretrained import Pretrained
 from actors.models.store import located
+from actors.models.weights import config_of
 from actors.objects.detector import Detection, Detector, DetectorOptions, sightings
 from actors.objects.vocabulary import split
 
@@ -44,6 +44,7 @@ class OmDetTurbo(Detector):
         # Neither figure is measured.
         TINY: KnownModel(
             ModelAsset(TINY, "Apache-2.0", 440, files=("*.json", "*.txt", "*.safetensors")),
+            weights=115_000_000,
             host_mib=1500,
             vram_mib=2000,
         ),
@@ -52,11 +53,10 @@ class OmDetTurbo(Detector):
     @classmethod
     def lacking(cls, options: DetectorOptions) -> str | None:
         """See `Backend.lacking`; the published weights have a backbone of timm, which nothing else needs."""
-        folder = located(options.model, options.models_dir)
-        config = folder / "config.json" if folder is not None else None
-        if config is None or not config.is_file() or find_spec("timm") is not None:
-            return None
-        wants = json.loads(config.read_text(encoding="utf-8")).get("use_timm_backbone", True)
+        reason, folder = super().lacking(options), located(options.model, options.models_dir)
+        if reason is not None or folder is None or find_spec("timm") is not None:
+            return reason
+        wants = config_of(folder).get("use_timm_backbone", True)
         return f"{options.model} needs timm, which is not installed: pip install timm" if wants else None
 
     def load(self) -> None:

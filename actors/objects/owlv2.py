@@ -39,6 +39,7 @@ class Owlv2(Detector):
         # Neither figure is measured.
         BASE: KnownModel(
             ModelAsset(BASE, "Apache-2.0", 600, files=("*.json", "*.txt", "*.safetensors")),
+            weights=155_000_000,
             host_mib=2500,
             vram_mib=2500,
         ),

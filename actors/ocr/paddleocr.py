@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import nullcontext
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -77,6 +78,11 @@ class PaddleOcr(ScreenText[PaddleOcrOptions]):
             return ()
         files = ("inference.onnx", "inference.yml")
         return tuple(ModelAsset(_HUB[part], "Apache-2.0", size_mib=_SIZE_MIB[part], files=files) for part in _HUB)
+
+    @classmethod
+    def pullable(cls) -> Mapping[str, ModelAsset]:
+        """See `Backend.pullable`."""
+        return {asset.name: asset for asset in cls.assets(PaddleOcrOptions(model=MEDIUM))}
 
     @classmethod
     def resources_for(cls, options: PaddleOcrOptions) -> Resources:

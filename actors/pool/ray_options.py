@@ -7,6 +7,7 @@ import os
 import secrets
 import signal
 import socket
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,17 +72,24 @@ def knock(address: str) -> None:
 def signals_kept() -> Iterator[None]:
     """Keep the handlers of SIGTERM and SIGINT in force meanwhile.
 
-    `ray.init` installs a SIGTERM handler that exits at once, and takes seconds afterwards: a service that was asked to
-    stop in between would end with status 15 instead of draining. Blocking the signals is no way, for the processes Ray
-    starts would inherit that.
+    `ray.init` installs a SIGTERM handler that exits at once, and goes on for seconds: a service that was asked to stop
+    in between would end with status 15 instead of draining. Its native part installs one too, unseen from here, that
+    ends the process by the signal; so ours are put back where Ray's own would have come, and once more at the end.
+    Blocking the signals is no way, for the processes Ray starts would inherit that.
     """
     install = signal.signal
+    ours: dict[int, Any] = {number: signal.getsignal(number) for number in _KEPT}
 
-    def pass_over(number: int, handler: Any) -> Any:
-        return signal.getsignal(number) if number in _KEPT else install(number, handler)
+    def reinstall(number: int, handler: Any) -> Any:
+        return install(number, ours.get(number, handler))
 
-    signal.signal = pass_over  # type: ignore[assignment] # undone below
+    if threading.current_thread() is not threading.main_thread():  # where Ray cannot install any either
+        yield
+        return
+    signal.signal = reinstall  # type: ignore[assignment] # undone below
     try:
         yield
     finally:
         signal.signal = install
+        for number, handler in ours.items():
+            install(number, handler)

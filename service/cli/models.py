@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from service.configuration import Configuration
 
 _NAMES = click.argument("names", metavar="[MODEL]…", nargs=-1)
+_COMMERCIAL: Mapping[object, list[str]] = {True: [], False: ["not commercial"], None: ["commercial use not known"]}
+_PROFILES = ("embedded", "cpu", "gpu")
 _PROFILE = click.option(
-    "--profile", type=click.Choice(["auto", "embedded", "cpu", "gpu"]), help="Whose models. Default: the one in use."
+    "--profile", type=click.Choice(["auto", *_PROFILES]), help="Whose models. Default: the one in use."
 )
 
 
@@ -51,7 +53,9 @@ def models() -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A file with a hub token, for models whose terms have to be accepted.",
 )
-@click.option("--accept-licences", is_flag=True, help="Do not ask about weights that may not be used commercially.")
+@click.option(
+    "--accept-licences", is_flag=True, help="Do not ask about licences that forbid commercial use or are not known."
+)
 @common.takes_settings()
 @click.pass_context
 def pull(
@@ -67,6 +71,10 @@ def pull(
 ) -> None:
     """Fetch the models of a profile, or some by name; what is here already is left alone.
 
+    By name any model can be fetched, whichever profile is in use: those that a stage's backend knows, also by the
+    names people use for them, and any other `organisation/name` of the hub. --from DIR may be the model's own folder
+    when one name is given.
+
     A download that was cut short goes on where it ended when the command is run again. Exits 1 when a model could not
     be fetched; the others are fetched all the same.
 
@@ -75,12 +83,17 @@ def pull(
       reelwatch models pull --profile gpu
       reelwatch models pull openai/whisper-large-v2 --from /mnt/models
     """  # noqa: D301 - click's mark is a real backspace
-    configuration = common.with_profile(settings, profile).load().configuration
-    assets = _assets(configuration, names, every=every)
+    from actors.models.hub import go_online  # noqa: PLC0415 - keeps --help fast
+
+    go_online()
+    chosen = common.with_profile(settings, profile)
+    configuration = chosen.load().configuration
+    assets = _named(names, chosen) if names else _wanted(configuration, every=every)
     store = _store(configuration)
     common.make_folder(store.root, setting="models.dir", flag="--config")
     token = _token(token_file, os.environ.get("CREDENTIALS_DIRECTORY"))
-    done = [_pull(asset, store, token=token, source=source, accepted=accept_licences) for asset in assets]
+    alone = len(names) == 1
+    done = [_pull(asset, store, token, source=source, alone=alone, accepted=accept_licences) for asset in assets]
     if not assets:
         click.echo(f"The profile {configuration.profile} needs no models that are not installed with it.")
     context.exit(0 if all(done) else 1)
@@ -144,31 +157,38 @@ def verify(context: click.Context, *, names: tuple[str, ...], settings: common.S
 def remove(*, names: tuple[str, ...], settings: common.Settings) -> None:
     """Remove models by name, also those whose fetching was cut short. Documents stay as they are."""
     store = _store(settings.load().configuration)
-    unknown = [name for name in names if not store.folder(name).is_dir() and not store.part(name).is_dir()]
+    unknown = [name for name in names if not store.folders(name)]
     if unknown:
         raise UsageError(f"{', '.join(unknown)}: not in {store.root}. See `reelwatch models list`.")
     for name in names:
-        for folder in (store.folder(name), store.part(name)):
-            if folder.is_dir():
-                shutil.rmtree(folder)
+        for folder in store.folders(name):
+            shutil.rmtree(folder)
         click.echo(f"removed: {name}")
 
 
-def _assets(configuration: Configuration, names: tuple[str, ...], *, every: bool) -> list[ModelAsset]:
-    from service.models import named, wanted  # noqa: PLC0415 - keeps --help fast
+def _wanted(configuration: Configuration, *, every: bool) -> list[ModelAsset]:
+    from service.models import wanted  # noqa: PLC0415 - keeps --help fast
 
-    if not names:
-        return [asset for _, asset in wanted(configuration, every=every)]
-    chosen, unknown = named(names, wanted(configuration, every=True))
+    return [asset for _, asset in wanted(configuration, every=every)]
+
+
+def _named(names: tuple[str, ...], settings: common.Settings) -> list[ModelAsset]:
+    """Return the assets of these names; the profile in use is read last, so that its options win."""
+    from service.models import named  # noqa: PLC0415 - keeps --help fast
+
+    all_settings = [*(common.with_profile(settings, profile) for profile in _PROFILES), settings]
+    found, unknown = named(names, [each.load().configuration for each in all_settings])
     if unknown:
         raise UsageError(
-            f"{', '.join(unknown)}: no stage of the profile {configuration.profile} uses this model. "
-            f"See `reelwatch models list --profile {configuration.profile}`."
+            f"{', '.join(unknown)}: no backend knows this model, and it is no name on the hub (organisation/name). "
+            "See `reelwatch models list`."
         )
-    return chosen
+    return found
 
 
-def _pull(asset: ModelAsset, store: ModelStore, *, token: str | None, source: Path | None, accepted: bool) -> bool:
+def _pull(
+    asset: ModelAsset, store: ModelStore, token: str | None, *, source: Path | None, alone: bool, accepted: bool
+) -> bool:
     from actors.errors import PullFailed  # noqa: PLC0415 - keeps --help fast
     from actors.models.pulling import copy, pull  # noqa: PLC0415 - as above
 
@@ -180,7 +200,7 @@ def _pull(asset: ModelAsset, store: ModelStore, *, token: str | None, source: Pa
     size = f", about {asset.size_mib} MiB" if asset.size_mib else ""
     click.echo(f"{asset.name} ({asset.licence}{size})", err=True)
     try:
-        manifest = copy(asset, store, source=source) if source else pull(asset, store, token=token)
+        manifest = copy(asset, store, source=source, alone=alone) if source else pull(asset, store, token=token)
     except PullFailed as exc:
         common.warn(str(exc))
         return False
@@ -189,12 +209,13 @@ def _pull(asset: ModelAsset, store: ModelStore, *, token: str | None, source: Pa
 
 
 def _agreed(asset: ModelAsset) -> bool:
+    from service.models import terms_of  # noqa: PLC0415 - keeps --help fast
+
+    terms = terms_of(asset)
     if not sys.stdin.isatty():
-        common.warn(f"{asset.name}: its licence ({asset.licence}) forbids commercial use; say --accept-licences.")
+        common.warn(f"{terms} To fetch it all the same say --accept-licences.")
         return False
-    return click.confirm(
-        f"{asset.name}: its licence ({asset.licence}) forbids commercial use. Fetch it?", default=False, err=True
-    )
+    return click.confirm(f"{terms} Fetch it?", default=False, err=True)
 
 
 def _token(file: Path | None, credentials: str | None) -> str | None:
@@ -219,7 +240,7 @@ def _table(rows: Sequence[Mapping[str, object]], store: ModelStore, configuratio
         return f"The profile {configuration.profile} needs no models that are not installed with it."
     lines = []
     for row in rows:
-        notes = [str(row["licence"]), *([] if row["commercial"] else ["not commercial"])]
+        notes = [str(row["licence"]), *_COMMERCIAL[row["commercial"]]]
         notes += ["terms to accept"] if row["gated"] else []
         notes += [f"{row['size_mib']} MiB"] if row["size_mib"] else []
         notes += ["fall-back"] if row["fall_back"] else []

@@ -12,20 +12,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-sys.path[:0] = [str(Path(__file__).resolve().parents[1] / "checkpoints")]
+sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).resolve().parents[1] / "checkpoints")]
 
 import vision
+
+from actors.captions.blip2 import OPT
+from actors.frames.clip import BASE as CLIP_BASE
+from actors.objects.grounding_dino import BASE as GROUNDING_DINO_BASE
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
     """A backend to be measured, and what makes a checkpoint for it: of full size, and a small one to try the bench.
 
-    small_options: what keeps the small one small on a processor.
+    model: the name on the hub of what the full one has the shape of. small_options: what keeps the small one small
+    on a processor.
     """
 
     stage: str
     backend: str
+    model: str
     full: Callable[[Path], Path]
     small: Callable[[Path], Path]
     small_options: Mapping[str, Any] = field(default_factory=dict)
@@ -100,15 +106,16 @@ def clip(folder: Path) -> Path:
 
 
 SUBJECTS = (
-    Subject("captions", "captions.blip2", blip2, lambda folder: vision.blip2(folder, steps=1)),
+    Subject("captions", "captions.blip2", OPT, blip2, lambda folder: vision.blip2(folder, steps=1)),
     Subject(
         "objects",
         "objects.grounding_dino",
+        GROUNDING_DINO_BASE,
         grounding_dino,
         vision.grounding_dino,
         {"side": 160, "vocabulary": ["dog", "car"]},
     ),
-    Subject("frames", "frames.clip", clip, vision.clip),
+    Subject("frames", "frames.clip", CLIP_BASE, clip, vision.clip),
 )
 
 

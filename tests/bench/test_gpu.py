@@ -11,13 +11,18 @@ import pytest
 
 sys.path[:0] = [str(Path(__file__).resolve().parent)]
 
+import bare_model
+import full_size
 import gpu
 import gpu_videos
 
+from actors.captions.blip2 import OPT, Blip2
+from actors.registry import installed
 from service.cards import Card, fixed
 
 MEASURED: dict[str, Any] = {
     "batch_size": 8,
+    "ran_batch_size": 8,
     "keyframes_per_s": 40.0,
     "model_s_per_video": 0.5,
     "weights_mib": {"float16 on cuda:0": 7200},
@@ -50,6 +55,64 @@ def test_the_models_seconds_add_up_on_one_card(taken_s: float, verdict: str) -> 
 )
 def test_memory_is_held_against_what_is_declared(peak_mib: int | None, verdict: str) -> None:
     assert gpu.memory_figure("captions.blip2", MEASURED | {"peak_reserved_mib": peak_mib}).verdict == verdict
+
+
+def test_batches_that_had_to_be_halved_are_said_and_do_not_fit() -> None:
+    figure = gpu.memory_figure("captions.blip2", MEASURED | {"ran_batch_size": 2})
+    assert figure.verdict == "**missed**"
+    assert "8 (halved to 2)" in figure.measured
+    assert "8 (halved to 2): 40.0" in gpu.batches_figure("captions.blip2", [MEASURED | {"ran_batch_size": 2}]).measured
+
+
+@pytest.mark.parametrize(
+    ("peaks_mib", "chosen"),
+    [((7000, 8000, 9000), 8), ((None, None, None), 32), ((8600, 8700, 9000), 1)],
+    ids=["the fastest that fits", "without a card the fastest", "nothing fits: the smallest"],
+)
+def test_the_service_is_given_a_batch_within_its_share(peaks_mib: tuple[int | None, ...], chosen: int) -> None:
+    sizes = (1, 8, 32)
+    runs = [
+        MEASURED | {"batch_size": size, "ran_batch_size": size, "keyframes_per_s": size, "peak_reserved_mib": peak}
+        for size, peak in zip(sizes, peaks_mib, strict=True)
+    ]
+    assert gpu.fastest(runs)["batch_size"] == chosen
+
+
+@pytest.fixture
+def small_blip2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Options for a small BLIP-2; what the bench patches in the libraries is put back afterwards."""
+    torch = pytest.importorskip("torch", reason="the extra `models` is not installed")
+    transformers = pytest.importorskip("transformers", reason="the extra `models` is not installed")
+    monkeypatch.setattr(torch.nn.Module, "__call__", torch.nn.Module.__call__)
+    monkeypatch.setattr(transformers.GenerationMixin, "generate", transformers.GenerationMixin.generate)
+    monkeypatch.setenv("PYTORCH_CUDA_ALLOC_CONF", "")
+    return {"model": str(full_size.vision.blip2(tmp_path / "model", steps=1)), "max_new_tokens": 4}
+
+
+def test_memory_is_measured_without_a_bound_and_against_the_table(
+    small_blip2: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[str] = []
+    monkeypatch.setattr(bare_model.cards, "hold", lambda actor, _mib: held.append(actor))
+    look = Blip2._look
+
+    def fitting(backend: Any, pictures: Any) -> Any:
+        if len(pictures) > 2:
+            raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB")
+        return look(backend, pictures)
+
+    monkeypatch.setattr(Blip2, "_look", fitting)
+    run = bare_model.measure("captions.blip2", OPT, small_blip2)
+    assert held == []
+    assert run["declared_mib"] == Blip2.known[OPT].vram_mib
+    assert (run["batch_size"], run["ran_batch_size"]) == (8, 2)
+
+
+@pytest.mark.parametrize("subject", full_size.SUBJECTS, ids=lambda subject: subject.backend)
+def test_every_subject_imitates_a_model_of_the_table(subject: full_size.Subject) -> None:
+    kind = installed()[subject.backend]()
+    declared = bare_model.declared_mib(kind, subject.model, kind.options_type())
+    assert declared == kind.known[subject.model].vram_mib
 
 
 def test_the_page_names_the_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,10 +102,12 @@ class Home:
         given = {"env": self.environ, "cwd": self.path, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         return subprocess.Popen(command, **(given | options))
 
-    def run(self, *arguments: str | bytes | Path, **options: Any) -> subprocess.CompletedProcess[bytes]:
+    def run(
+        self, *arguments: str | bytes | Path, within_s: float = 120, **options: Any
+    ) -> subprocess.CompletedProcess[bytes]:
         """Run a command to its end."""
         with self.start(*arguments, **options) as process:
-            stdout, stderr = process.communicate(timeout=120)
+            stdout, stderr = process.communicate(timeout=within_s)
         return subprocess.CompletedProcess(arguments, process.returncode, stdout, stderr)
 
     def status(self) -> dict[str, Any]:

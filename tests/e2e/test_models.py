@@ -41,7 +41,7 @@ def test_a_video_goes_through_torch_models_in_actors_of_their_own(tmp_path: Path
 
     folders = {stage: getattr(vision, name)(tmp_path / name) for stage, (_, name) in STAGES.items()}
     home = Home(tmp_path / "home", settings(folders))
-    done = home.run("process", demo_clip())
+    done = home.run("process", demo_clip(), within_s=500)
     assert done.returncode == 0, done.stderr
     document = json.loads(Path(os.fsdecode(done.stdout.strip())).read_text())
     stages = document["processing"]["stages"]

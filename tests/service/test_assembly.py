@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from actors.backend import Resources
+from actors.pool.base import ActorSpec
 from actors.pool.fake_pool import FakePool
 from service import assembly
 from service.assembly import MOST_THREADS, assemble, cores, make_limits, make_plan, make_pool
@@ -25,12 +27,31 @@ def configuration(home: Path, **flags: Any) -> Configuration:
     return load(given | NO_MODELS | flags, environ={"HOME": str(home)}).configuration
 
 
-def test_more_cores_than_there_are_is_refused_with_the_shares(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(assembly, "cores", lambda _configuration: 0.5)
-    with pytest.raises(
-        ConfigError, match=r"num_cpus = 0\.5, but the actors ask for 0\.55 \(media .*raise pool\.num_cpus"
-    ):
-        make_plan(configuration(tmp_path))
+SHARES = [Resources(num_cpus=0.5, ram_mib=1)] * 5
+
+
+def test_fewer_cores_than_the_actors_ask_for_are_refused_with_the_shares(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = make_plan(configuration(tmp_path))
+    specs = [ActorSpec(f"a{n}", (), resources) for n, resources in enumerate(SHARES)]
+    monkeypatch.setattr(type(plan), "actors", lambda _plan: tuple(specs))
+    with pytest.raises(ConfigError, match=r"num_cpus = 2, but the actors ask for 2\.5 \(a0 0\.5.*raise pool\.num_cpus"):
+        make_plan(configuration(tmp_path, **{"pool.num_cpus": 2}))
+
+
+def test_a_small_host_counts_as_many_cores_as_the_actors_ask_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two cores are slow for the largest profile, and no reason not to start."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0, 1})
+    given = configuration(tmp_path, **{"pool.num_cpus": 0})
+    plan = make_plan(given)
+    specs = [ActorSpec(f"a{n}", (), resources) for n, resources in enumerate(SHARES)]
+    monkeypatch.setattr(type(plan), "actors", lambda _plan: tuple(specs))
+    assert make_plan(given) == plan
+    assert assembly._with_shares(given, plan).pool.num_cpus == 3
+    assert assembly._with_shares(configuration(tmp_path, **{"pool.num_cpus": 7}), plan).pool.num_cpus == 7
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from actors.backend import Backend
 from actors.models.asset import ModelAsset
 from actors.models.store import ModelStore
 from service.configuration import load
@@ -37,10 +38,45 @@ def test_what_is_first_is_fetched_and_fall_backs_only_when_asked_for(tmp_path: P
     assert {"asr", "captions", "objects", "diarization"} <= stages
 
 
-def test_models_are_found_by_name(tmp_path: Path) -> None:
-    pairs = wanted(profile("gpu", tmp_path))
-    name = pairs[0][1].name
-    assert named([name, "org/none"], pairs) == ([pairs[0][1]], ["org/none"])
+@pytest.mark.parametrize(
+    ("name", "asset"),
+    [
+        ("Salesforce/blip2-flan-t5-xl", "Salesforce/blip2-flan-t5-xl"),
+        ("openai/whisper-large-v2", "Systran/faster-whisper-large-v2"),
+        ("large-v2", "Systran/faster-whisper-large-v2"),
+        ("NbAiLab/nb-whisper-small", "NbAiLab/nb-whisper-small"),
+        ("jonatasgrosman/wav2vec2-large-xlsr-53-german", "jonatasgrosman/wav2vec2-large-xlsr-53-german"),
+        ("nltk/punkt_tab", "nltk/punkt_tab"),
+        ("PaddlePaddle/PP-OCRv6_medium_det_onnx", "PaddlePaddle/PP-OCRv6_medium_det_onnx"),
+    ],
+)
+def test_a_model_is_found_by_name_in_any_backend(tmp_path: Path, name: str, asset: str) -> None:
+    (found,), unknown = named([name], [profile("embedded", tmp_path)])
+    assert (found.name, found.commercial, unknown) == (asset, True, [])
+
+
+def test_what_a_configuration_wants_is_found_as_it_wants_it(tmp_path: Path) -> None:
+    flags = {"profile": "cpu", "stages.asr.options": {"model": "org/whisper"}}
+    configuration = load(flags, environ={"HOME": str(tmp_path)}).configuration
+    ((asset,), _) = named(["org/whisper"], [configuration])
+    assert asset.source == "ctranslate2"
+
+
+def test_any_name_on_the_hub_is_taken_and_others_are_not() -> None:
+    names = ["org/none", "none", "org/../x", "/x", "a/b/c"]
+    stranger = ModelAsset("org/none", "unknown", commercial=None)
+    assert named(names, [], backends={}) == ([stranger], names[1:])
+
+
+def test_a_broken_plug_in_harms_no_pull() -> None:
+    def broken() -> type[Backend]:
+        raise ImportError("no module named x")
+
+    assert named(["none"], [], backends={"asr.broken": broken}) == ([], ["none"])
+
+
+def test_aliases_of_one_model_are_one() -> None:
+    assert len(named(["large-v2", "openai/whisper-large-v2"], [])[0]) == 1
 
 
 def test_a_model_is_missing_begun_or_here(tmp_path: Path) -> None:

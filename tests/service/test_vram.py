@@ -64,6 +64,9 @@ def test_a_refusal_names_what_would_make_it_fit_the_mildest_change_first() -> No
         Smaller("captions", "captions.blip2", 8500),
         Smaller("asr", "asr.huge", 9000),
     )
+    slower = (
+        "takes up to fifty times as long: give its stage a longer deadline_per_media_s too, as the profile cpu does."
+    )
     assert refusal(plan, smaller).splitlines() == [
         "the models do not fit on RTX 3090 (24576 MiB): 738 MiB too much",
         "  speech    asr.whisperx 4500 + context 500 MiB = 0.21 of the card",
@@ -76,4 +79,5 @@ def test_a_refusal_names_what_would_make_it_fit_the_mildest_change_first() -> No
         '  [stages.ocr.options] device = "cpu" (frees 10900 MiB: then all fits)',
         '  [stages.ocr] backends = ["ocr.rapidocr"] (frees 10900 MiB: then all fits)',
         '  [stages.captions] backends = ["captions.blip"] (frees 100 MiB)',
+        f"A model on the processor {slower}",
     ]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from actors.asr.aligners import ALIGNERS, PUNKT, aligner_assets, aligner_name
-from actors.asr.checkpoints import KNOWN, UNSTATED, repository, whisper_asset, whisper_mib
+from actors.asr.checkpoints import KNOWN, UNSTATED, declared_mib, repository, whisper_asset, whisper_mib
 from actors.models.offline import go_offline
 
 LARGE = "Systran/faster-whisper-large-v2"
@@ -36,14 +36,14 @@ def test_a_name_stands_for_a_repository(model: str, expected: str) -> None:
     [
         ("large-v3", "hub", "MIT", True),
         ("NbAiLab/nb-whisper-large", "ctranslate2", "Apache-2.0", True),
-        ("someone/whisper-of-theirs", "ctranslate2", UNSTATED, False),
+        ("someone/whisper-of-theirs", "ctranslate2", UNSTATED, None),
     ],
 )
 def test_what_is_pulled_says_its_licence(
     model: str,
     source: str,
     licence: str,
-    commercial: bool,  # noqa: FBT001 - a table's column
+    commercial: bool | None,  # noqa: FBT001 - a table's column  # noqa: FBT001 - a table's column
 ) -> None:
     asset = whisper_asset(model)
     assert asset is not None
@@ -66,6 +66,21 @@ def test_names_are_those_of_faster_whisper() -> None:
 def test_weights_are_kept_as_float16_on_disk(tmp_path: Path, compute_type: str, mib: int) -> None:
     (tmp_path / "model.bin").write_bytes(b"\0" * (4 << 20))
     assert whisper_mib(tmp_path, compute_type=compute_type) == mib
+
+
+@pytest.mark.parametrize(
+    ("model", "compute_type", "mib"),
+    [
+        ("large-v2", "int8", 1473),
+        ("large-v2", "float16", 2946),
+        ("NbAiLab/nb-whisper-large", "float16", 2945),
+        ("someone/whisper-of-theirs", "float16", 2948),
+        ("/nowhere", "int8", 1474),
+    ],
+    ids=["int8", "float16", "converted", "unknown", "no folder"],
+)
+def test_a_model_that_is_not_here_is_declared_by_its_noted_size(model: str, compute_type: str, mib: int) -> None:
+    assert declared_mib(model, "", compute_type=compute_type) == mib
 
 
 def test_every_language_whisperx_knows_has_an_aligner() -> None:
@@ -96,5 +111,5 @@ def test_aligners_come_with_the_sentence_tables() -> None:
     found = aligner_assets(("en", "da", "is"), {"en": "/mine"})
     assert [(asset.name, asset.commercial) for asset in found] == [
         (PUNKT.name, True),
-        ("saattrupdan/wav2vec2-xls-r-300m-ftspeech", False),
+        ("saattrupdan/wav2vec2-xls-r-300m-ftspeech", None),
     ]

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from actors.asr.faster_whisper import FasterWhisper
+from actors.asr.faster_whisper import FasterWhisper, FasterWhisperOptions
 from actors.backend import Outcome, StageItem, StageStatus
 from actors.host import ActorHost
 from actors.plan import NO_RESOURCES
@@ -164,9 +164,9 @@ def test_without_speech_no_model_is_asked(actor: ActorHost, item: StageItem, sta
 @pytest.mark.parametrize(
     ("files", "reason"),
     [
-        (None, "model.bin, config.json, tokenizer.json is missing"),
-        (("model.bin", "config.json"), "tokenizer.json is missing"),
-        (("model.bin", "config.json", "tokenizer.json"), "cannot be loaded by faster-whisper"),
+        (None, "there is no folder"),
+        (("model.bin", "config.json"), "vocabulary.*, tokenizer.json is missing"),
+        (("model.bin", "config.json", "vocabulary.json", "tokenizer.json"), "cannot be loaded by faster-whisper"),
     ],
     ids=["no folder", "no tokenizer", "rubbish"],
 )
@@ -202,3 +202,19 @@ def test_it_runs_without_torch(tiny_whisper: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", script, str(tiny_whisper)], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("options", "ram_mib", "vram_mib"),
+    [
+        ({"batch_size": 1}, 1477, 0),
+        ({"batch_size": 1, "model": "large-v2"}, 2718, 0),
+        ({"batch_size": 1, "model": "large-v2", "device": "cuda"}, 2500, 3073),
+        ({"batch_size": 8, "model": "large-v2", "device": "cuda"}, 2500, 4648),
+        ({"batch_size": 1, "model": "large-v2", "device": "cuda", "compute_type": "float16"}, 2500, 4546),
+    ],
+    ids=["small", "large", "large on a card", "eight chunks", "float16"],
+)
+def test_memory_is_declared_by_the_weights(options: dict[str, Any], ram_mib: int, vram_mib: int) -> None:
+    found = FasterWhisper.resources_for(FasterWhisperOptions(**options))
+    assert (found.ram_mib, found.vram_mib) == (ram_mib, vram_mib)

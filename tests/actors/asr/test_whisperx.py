@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from actors.asr import whisperx as whisperx_backend
 from actors.asr.aligners import ALIGNERS, PUNKT
 from actors.asr.whisperx import WhisperX, WhisperXOptions, _placed
-from actors.asr.whisperx_parts import LoadedAligner, NoSpeechRecorder
+from actors.asr.whisperx_parts import LoadedAligner, LoadedWhisper, NoSpeechRecorder
 from actors.backend import Outcome, StageItem, StageStatus
-from actors.errors import BackendUnavailable
+from actors.errors import BackendUnavailable, OutOfMemory
 from actors.models.asset import ModelAsset
 from actors.models.punkt import write_punkt
 from actors.models.store import ModelStore
@@ -116,7 +117,7 @@ def test_a_number_stands_between_its_neighbours(backend: WhisperX, spoken: Any) 
 
 
 def test_only_one_language_stays_where_there_is_room_for_one(folders: dict[str, str], spoken: Any) -> None:
-    made = WhisperX(options(folders, resident_mib=2))
+    made = WhisperX(options(folders, resident_mib=2, align_languages=()))
     made.load()
     english, norwegian = item(spoken[0].sound), item(spoken[2].sound)
     held = []
@@ -141,6 +142,86 @@ def test_chunks_of_several_videos_share_a_pass(backend: WhisperX, spoken: Any, m
     outcomes = backend.run([item(spoken[at].sound) for at in (0, 1, 0, 1)])
     assert [text for _, text in read(outcomes)] == [spoken[at].text for at in (0, 1, 0, 1)]
     assert sizes == [3, 1]
+
+
+@pytest.mark.parametrize(
+    ("failures", "releases"), [(0, 0), (1, 1), (2, 2)], ids=["room", "room after a release", "no room"]
+)
+def test_an_aligner_that_finds_no_room_is_asked_once_more(
+    backend: WhisperX, spoken: Any, monkeypatch: pytest.MonkeyPatch, failures: int, releases: int
+) -> None:
+    import torch
+    import whisperx
+
+    align, calls, released = whisperx.align, [], []
+
+    def crowded(*args: Any, **settings: Any) -> Any:
+        calls.append(1)
+        if len(calls) <= failures:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+        return align(*args, **settings)
+
+    monkeypatch.setattr(whisperx, "align", crowded)
+    monkeypatch.setattr(backend._models, "release", lambda: released.append(1))
+    if failures > 1:
+        with pytest.raises(OutOfMemory, match="Tried to allocate"):
+            backend.run([item(spoken[0].sound)])
+    else:
+        (outcome,) = backend.run([item(spoken[0].sound)])
+        assert {word.timing for word in outcome.data.words} == {"aligned"}
+    assert (len(calls), len(released)) == (min(failures + 1, 2), releases)
+
+
+def test_other_errors_of_the_aligner_are_not_tried_again(
+    backend: WhisperX, spoken: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import whisperx
+
+    calls = []
+
+    def broken(*_: Any, **__: Any) -> Any:
+        calls.append(1)
+        raise RuntimeError("sizes do not match")
+
+    monkeypatch.setattr(whisperx, "align", broken)
+    with pytest.raises(RuntimeError, match="sizes do not match"):
+        backend.run([item(spoken[0].sound)])
+    assert calls == [1]
+
+
+@pytest.mark.parametrize("step", ["language_probabilities", "tell"])
+def test_memory_is_given_back_before_a_smaller_batch(
+    backend: WhisperX, spoken: Any, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    owner = whisperx_backend if step == "language_probabilities" else LoadedWhisper
+    asked, done = getattr(owner, step), []
+
+    def crowded(model: Any, sounds: Sequence[Any], **settings: Any) -> Any:
+        if len(sounds) > 1:
+            raise RuntimeError("CUDA failed with error out of memory")
+        done.append("run")
+        return asked(model, sounds, **settings)
+
+    monkeypatch.setattr(owner, step, crowded)
+    monkeypatch.setattr(backend._models, "release", lambda: done.append("release"))
+    outcomes = backend.run([item(spoken[at].sound) for at in (0, 1)])
+    assert [text for _, text in read(outcomes)] == [spoken[at].text for at in (0, 1)]
+    assert done == ["release", "run", "run"]
+
+
+def test_an_aligner_there_is_no_room_to_load_is_no_missing_aligner(
+    backend: WhisperX, spoken: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+    import whisperx
+
+    def crowded(*_: Any, **__: Any) -> Any:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 1.00 GiB")
+
+    backend._models.clear()
+    monkeypatch.setattr(whisperx, "load_align_model", crowded)
+    with pytest.raises(OutOfMemory, match="no room to load"):
+        backend.run([item(spoken[0].sound)])
 
 
 def test_noise_that_passed_for_voice_has_no_words(backend: WhisperX, spoken: Any) -> None:
@@ -238,10 +319,3 @@ def test_an_aligner_that_arrives_changes_the_revision(folders: dict[str, str], t
     store.part(asset.name).mkdir(parents=True)
     store.seal(asset, revision="0123456789abcdef")
     assert WhisperX.model_revision(settings) != before
-
-
-@pytest.mark.parametrize(("device", "batch_size", "vram_mib"), [("cpu", 8, 0), ("cuda", 1, 4700), ("cuda", 8, 6275)])
-def test_memory_is_declared(device: str, batch_size: int, vram_mib: int) -> None:
-    found = WhisperX.resources_for(WhisperXOptions(device=device, batch_size=batch_size))
-    assert found.vram_mib == vram_mib
-    assert found.ram_mib >= 1200

@@ -18,7 +18,7 @@ from vision import CAPTIONS, PROMPT, pictures
 from actors.backend import Outcome, StageStatus
 from actors.captions.blip import Blip, BlipOptions
 from actors.captions.blip2 import FLAN_T5, OPT, Blip2, Blip2Options
-from actors.captions.captioner import Captioner, _distinct, read_out
+from actors.captions.captioner import Captioner, _caption, _distinct, read_out
 from actors.captions.image_text_to_text import ImageTextToText, ImageTextToTextOptions
 from actors.errors import BackendUnavailable, BadInput, OutOfMemory
 from actors.results import Caption
@@ -161,6 +161,21 @@ def test_rows_are_read_to_their_end(blip2: Callable[..., Captioner], row: list[s
     assert (found.text, found.confidence) == (caption[0], pytest.approx(caption[1], abs=1e-3))
 
 
+@pytest.mark.parametrize(
+    ("text", "prompt", "caption"),
+    [
+        ("apple on a table", "a", "apple on a table"),
+        ("A photo of a dog", "a photo of", "a dog"),
+        ("a photo", "a photo", ""),
+        ("a photo of a dog", "", "a photo of a dog"),
+        ("it shows: dogs", "it shows:", "dogs"),
+    ],
+    ids=["inside a word", "whole words", "nothing else", "no prompt", "a prompt that ends in a sign"],
+)
+def test_only_whole_words_of_the_prompt_are_an_echo(text: str, prompt: str, caption: str) -> None:
+    assert _caption(text, 0.5, prompt=prompt).text == caption
+
+
 def test_a_row_of_no_number_says_nothing(blip2: Callable[..., Captioner]) -> None:
     pretrained = blip2()._pretrained
     generated = _generated([["red", "dot"]], 0.5, pretrained.processor.tokenizer)
@@ -239,16 +254,21 @@ def test_other_models_are_refused_instead_of_filled_with_chance(vision_checkpoin
     [
         (Blip2, Blip2Options(), False),
         (Blip2, Blip2Options(model=FLAN_T5), True),
-        (Blip2, Blip2Options(model="someone/blip2-tuned"), False),
+        (Blip2, Blip2Options(model="someone/blip2-tuned"), None),
         (Blip, BlipOptions(), True),
         (ImageTextToText, ImageTextToTextOptions(), True),
     ],
     ids=["OPT", "T5", "unknown", "BLIP", "Qwen2-VL"],
 )
-def test_assets_tell_the_licence(kind: Any, options: Any, commercial: bool) -> None:  # noqa: FBT001 - a table's column
+def test_assets_tell_the_licence(
+    kind: Any,
+    options: Any,
+    commercial: bool | None,  # noqa: FBT001 - a table's column
+) -> None:
     (asset,) = kind.assets(options)
     assert (asset.name, asset.commercial) == (options.model, commercial)
     assert "no commercial use" in asset.licence or asset.name != OPT
+    assert asset.instead == (FLAN_T5 if asset.name == OPT else None)
     assert kind.assets(options.model_copy(update={"model": "/srv/model"})) == ()
 
 
@@ -257,4 +277,4 @@ def test_resources_follow_model_and_device(vision_checkpoint: Checkpoint) -> Non
     assert (on_host.vram_mib, on_card.vram_mib) == (0, 8500)
     assert on_host.ram_mib > 14300 > on_card.ram_mib
     folder = str(vision_checkpoint("blip2"))
-    assert Blip2.resources_for(Blip2Options(model=folder)).ram_mib < 800
+    assert Blip2.resources_for(Blip2Options(model=folder)).ram_mib < 2000 < on_host.ram_mib

@@ -19,6 +19,7 @@ from actors.diarization import pyannote as module
 from actors.diarization.pyannote import COMMUNITY, PyannoteDiarization, PyannoteOptions, turns_of
 from actors.errors import BackendUnavailable, OutOfMemory
 from actors.models.asset import ModelAsset
+from actors.models.cards import CARD_HOST_MIB
 from actors.models.offline import go_offline
 from actors.models.store import ModelStore
 from actors.registry import resolve
@@ -293,10 +294,16 @@ def test_the_community_pipeline_is_gated_and_a_folder_is_nobodys() -> None:
     assert PyannoteDiarization.assets(PyannoteOptions(model="/own")) == ()
 
 
-@pytest.mark.parametrize(("device", "vram_mib"), [("cpu", 0), ("cuda", 1600)])
-def test_the_card_is_counted_where_it_is_used(device: str, vram_mib: int) -> None:
+def test_of_another_pipeline_nothing_is_claimed() -> None:
+    (asset,) = PyannoteDiarization.assets(PyannoteOptions(model="someone/diarization"))
+    assert asset == ModelAsset("someone/diarization", "unknown", commercial=None)
+
+
+@pytest.mark.parametrize(("device", "ram_mib", "vram_mib"), [("cpu", 1200, 0), ("cuda", CARD_HOST_MIB, 1600)])
+def test_the_card_is_counted_where_it_is_used(device: str, ram_mib: int, vram_mib: int) -> None:
     backend = PyannoteDiarization(PyannoteOptions(device=device))
-    assert (backend.device, backend.resources_for(backend.options).vram_mib) == (device, vram_mib)
+    taken = backend.resources_for(backend.options)
+    assert (backend.device, taken.ram_mib, taken.vram_mib) == (device, ram_mib, vram_mib)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -58,6 +59,47 @@ def test_damaged_folders(copy: Path, damage: Callable[[Path], Any], reason: str,
     with pytest.raises(BackendUnavailable, match=message) as caught:
         load(copy)
     assert caught.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("device", "error", "reason", "message"),
+    [
+        (
+            "cuda",
+            "torch.OutOfMemoryError",
+            "no_room",
+            'on the card .* smaller one in `model`, or set .*`device` to "cpu"',
+        ),
+        ("cpu", "MemoryError", "no_room", "no room in memory .* name a smaller one"),
+        ("cuda", "AssertionError", "no_card", "install torch with CUDA"),
+        ("cpu", "RuntimeError", "unreadable_model", "models verify"),
+    ],
+)
+def test_what_stands_in_the_way_of_loading_is_told_apart(
+    vision_checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch, device: str, error: str, reason: str, message: str
+) -> None:
+    import torch
+    import transformers
+
+    kind = {"torch.OutOfMemoryError": torch.OutOfMemoryError}.get(error) or getattr(builtins, error)
+
+    def fails(*_a: Any, **_k: Any) -> None:
+        raise kind("it said so")
+
+    monkeypatch.setattr(transformers.BlipForConditionalGeneration, "from_pretrained", fails)
+    with pytest.raises(BackendUnavailable, match=message) as caught:
+        load(vision_checkpoint("blip"), device=device)
+    assert caught.value.reason == reason
+
+
+def test_a_card_that_is_not_there_is_said(vision_checkpoint: Checkpoint) -> None:
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("there is a card")
+    with pytest.raises(BackendUnavailable, match="cannot use a card here") as caught:
+        load(vision_checkpoint("blip"), device="cuda")
+    assert caught.value.reason == "no_card"
 
 
 def test_a_model_that_was_not_pulled_names_the_command(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from vision import pictures
 
 from actors.backend import StageStatus
 from actors.errors import BackendUnavailable
+from actors.objects import omdet_turbo
 from actors.objects.detector import Detection, Detector, _merged
 from actors.objects.grounding_dino import GroundingDino
 from actors.objects.omdet_turbo import OmDetTurbo
@@ -209,10 +211,13 @@ def test_other_detectors_are_refused(vision_checkpoint: Checkpoint, kind: type[D
 @pytest.mark.parametrize(("wants", "reason"), [(True, "pip install timm"), (False, None)])
 def test_omdet_says_that_its_published_weights_want_timm(
     tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
     wants: bool,  # noqa: FBT001 - a table's column
     reason: str | None,
 ) -> None:
-    (tmp_path / "config.json").write_text(f'{{"use_timm_backbone": {str(wants).lower()}}}')
+    monkeypatch.setattr(omdet_turbo, "find_spec", lambda _name: None)
+    (tmp_path / "model.safetensors").touch()
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "omdet-turbo", "use_timm_backbone": wants}))
     said = OmDetTurbo.lacking(OmDetTurbo.options_type(model=str(tmp_path)))
     assert said is None if reason is None else reason in said
 

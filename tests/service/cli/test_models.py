@@ -126,16 +126,81 @@ def test_a_folder_stands_in_for_the_hub(home: Home) -> None:
     own = home.path / "disk" / "grounding-dino-tiny"
     own.mkdir(parents=True)
     (own / "config.json").write_text("{}")
+    (own / "model.safetensors").write_bytes(b"weights")
     home.hub.asked.clear()
     pulled = home.run("pull", DINO, "--profile", "cpu", "--from", str(own.parent), HF_ENDPOINT="http://127.0.0.1:9")
     assert pulled.returncode == 0, pulled.stderr
     assert (home.dino / "config.json").read_text() == "{}"
 
 
+GERMAN = "jonatasgrosman/wav2vec2-large-xlsr-53-german"
+WHISPER = "Systran/faster-whisper-large-v2"
+PYANNOTE = "pyannote/speaker-diarization-community-1"
+T5 = "Salesforce/blip2-flan-t5-xl"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected", "files"),
+    [
+        pytest.param(
+            PYANNOTE,
+            PYANNOTE,
+            ["config.yaml", "segmentation/pytorch_model.bin", "embedding/pytorch_model.bin", "plda/plda.npz"],
+            id="gpu profile",
+        ),
+        pytest.param("openai/whisper-large-v2", WHISPER, ["config.json", "model.bin", "tokenizer.json"], id="alias"),
+        pytest.param(GERMAN, GERMAN, ["config.json", "pytorch_model.bin"], id="aligner of another language"),
+        pytest.param(T5, T5, ["config.json", "model.safetensors"], id="known, in no profile"),
+        pytest.param("someone/tuned", "someone/tuned", ["config.json", "model.safetensors"], id="known to nobody"),
+    ],
+)
+def test_a_remedy_can_be_run_whatever_the_profile(home: Home, name: str, expected: str, files: list[str]) -> None:
+    home.hub.repositories = {expected: dict.fromkeys(files, b"x")}
+    pulled = home.run("pull", name, *(["--accept-licences"] if name == "someone/tuned" else []))
+    assert (pulled.returncode, pulled.stdout) == (0, f"{expected}@{COMMIT[:12]}\n"), pulled.stderr
+
+
+def test_an_environment_without_the_hub_does_not_keep_a_pull_from_it(home: Home) -> None:
+    home.hub.repositories = {DINO: {"config.json": b"{}", "model.safetensors": b"x"}}
+    pulled = home.run("pull", DINO, HF_HUB_OFFLINE="1")
+    assert pulled.returncode == 0, pulled.stderr
+
+
+def test_a_folder_is_one_models_only_when_one_is_asked_for(home: Home) -> None:
+    own = home.path / "own"
+    own.mkdir()
+    for name in ("config.json", "model.safetensors"):
+        (own / name).write_bytes(b"{}")
+    both = home.run("pull", DINO, T5, "--from", str(own))
+    assert (both.returncode, both.stdout) == (1, "")
+    assert both.stderr.count("is not in") == 2
+    one = home.run("pull", DINO, "--from", str(own))
+    assert one.returncode == 0, one.stderr
+
+
+def test_a_begun_conversion_is_removed_too(home: Home) -> None:
+    begun = [home.models / f"org--whisper{end}" for end in (".part", "--original.part")]
+    for folder in begun:
+        folder.mkdir(parents=True)
+    assert home.run("remove", "org/whisper").returncode == 0
+    assert not any(folder.exists() for folder in begun)
+
+
+def test_the_list_tells_what_is_not_known_of_a_licence(home: Home) -> None:
+    (home.path / ".config" / "reelwatch").mkdir(parents=True)
+    settings = '[stages.captions]\noptions.model = "someone/blip"\n'
+    (home.path / ".config" / "reelwatch" / "reelwatch.toml").write_text(settings)
+    listed = {row["model"]: row for row in json.loads(home.run("list", "--profile", "cpu", "--json").stdout)}
+    assert (listed["someone/blip"]["licence"], listed["someone/blip"]["commercial"]) == ("unknown", None)
+    assert "commercial use not known" in home.run("list", "--profile", "cpu").stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
-        (["pull", "org/none"], 2, "no stage of the profile"),
+        (["pull", "none"], 2, "no backend knows this model"),
+        (["pull", "org/none"], 1, "its licence is not known. Read the model's page"),
+        (["pull", "Salesforce/blip2-opt-2.7b"], 1, "For commercial use take Salesforce/blip2-flan-t5-xl"),
         (["remove", "org/none"], 2, "not in"),
         (["pull", "--profile", "embedded"], 0, "needs no models"),
         (["list", "--profile", "embedded"], 0, "needs no models"),
