@@ -153,7 +153,7 @@ def torn(output: Path) -> list[str]:
 
 def wait_until_idle(home: Path, tally: Tally) -> None:
     """Wait until every file in the inbox has come to its end; videos that are parked are retried."""
-    quiet, best, end = 0, -1, time.monotonic() + PROGRESS_WITHIN_S
+    quiet, seen, end = 0, (-1, -1), time.monotonic() + PROGRESS_WITHIN_S
     while quiet < 5 and time.monotonic() < end:
         time.sleep(0.3 if quiet else 1.0)
         with_ledger = attach_ledger(home / "state" / "ledger.sqlite3")
@@ -164,8 +164,9 @@ def wait_until_idle(home: Path, tally: Tally) -> None:
         open_jobs = [job for job in jobs if job.state not in SETTLED]
         present = {os.fsencode(p) for p in (home / "in").rglob("*.mp4")}
         quiet = quiet + 1 if not open_jobs and present <= settled else 0
-        if len(settled) - len(open_jobs) > best:
-            best, end = len(settled) - len(open_jobs), time.monotonic() + PROGRESS_WITHIN_S
+        # Enlisting what had piled up is progress too, though more is open after it.
+        if (len(settled), len(open_jobs)) != seen:
+            seen, end = (len(settled), len(open_jobs)), time.monotonic() + PROGRESS_WITHIN_S
     tally.idle = quiet > 0
 
 
