@@ -43,7 +43,7 @@ class PocketSphinx(Backend[PocketSphinxOptions]):
     """Words with times and posteriors, or `no_speech` with the evidence that was missing; English, quality `draft`."""
 
     name = "asr.pocketsphinx"
-    revision = 1
+    revision = 2
     needs = ("audio", "vad")
     requires = frozenset({"vad"})
     actor = "speech"

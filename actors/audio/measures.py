@@ -31,7 +31,7 @@ class AudioMeasures(Backend[BackendOptions]):
     """
 
     name = "audio.measures"
-    revision = 1
+    revision = 2
     needs = ("audio", "vad")
     actor = "shared"
     resources = Resources(num_cpus=0.05, ram_mib=160)

@@ -199,4 +199,7 @@ NAMES = st.sampled_from(["id", "description", "author", "timestamp", "stats", "v
 @given(data=st.dictionaries(NAMES, JSON), raw=st.binary(max_size=40))
 def test_nothing_in_a_sidecar_fails_a_video(data: dict[str, Any], raw: bytes) -> None:
     publication, _ = read(info=data, json=raw, txt=raw)
-    json.dumps([publication.caption, publication.author, publication.hashtags], ensure_ascii=False).encode()
+    said = (publication.caption, publication.author, *(publication.hashtags or ()))
+    assert all("\0" not in text and text == text.encode().decode() for text in said if text is not None)
+    counts = publication.counts.model_dump() if publication.counts else {}
+    assert all(count is None or count >= 0 for count in counts.values())

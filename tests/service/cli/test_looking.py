@@ -266,7 +266,13 @@ def test_config_check_makes_nothing(home: Any) -> None:
 def test_schema_is_one(home: Any) -> None:
     import jsonschema
 
-    jsonschema.Draft202012Validator.check_schema(json.loads(home.run("schema").stdout))
+    schema = json.loads(home.run("schema").stdout)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    golden = Path(__file__).resolve().parents[2] / "actors" / "fusion" / "golden" / "document.json"
+    document = json.loads(golden.read_text(encoding="utf-8"))
+    assert validator.is_valid(document)
+    assert not validator.is_valid({name: value for name, value in document.items() if name != "video_id"})
 
 
 def test_doctor_finds_what_is_here(home: Any) -> None:

@@ -101,4 +101,7 @@ def test_variables_are_named(tmp_path: Path, name: str, value: str, message: str
 
 
 def test_other_variables_of_the_prefix_are_not_settings(tmp_path: Path) -> None:
-    load({}, environ={"HOME": str(tmp_path), "REELWATCH_CORPUS": "/somewhere"})
+    with_it, without = (
+        load({}, environ={"HOME": str(tmp_path)} | more) for more in ({"REELWATCH_CORPUS": "/somewhere"}, {})
+    )
+    assert (with_it.configuration, with_it.origins) == (without.configuration, without.origins)
