@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from service.logs.vocabulary import EVENTS, FIELDS
+from service.logs.fields import FIELDS
+from service.logs.vocabulary import EVENTS
 
 
 def markdown() -> str:

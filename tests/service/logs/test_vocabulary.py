@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from service.logs import Recorder
+from service.logs.fields import FIELDS
 from service.logs.page import markdown
-from service.logs.vocabulary import EVENTS, FIELDS, LEVELS, problem
+from service.logs.vocabulary import EVENTS, LEVELS, problem
 
 ROOT = Path(__file__).resolve().parents[3]
 
