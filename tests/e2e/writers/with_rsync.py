@@ -1,0 +1,70 @@
+"""rsync in each of its ways to write."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+from writers.plain import ON_CLOSE
+from writers.scene import Scene, Writer
+
+SLOW = "--bwlimit=3m"
+ON_RENAME = "it is renamed to its final name"
+
+
+def _temporary(scene: Scene) -> Path | None:
+    return next(iter(scene.folder.glob(f".{scene.target.name}.*")), None)
+
+
+def _half_there(scene: Scene) -> bool:
+    path = _temporary(scene)
+    return path is not None and scene.grown(path)
+
+
+def plain(scene: Scene) -> None:
+    scene.run("rsync", "-a", SLOW, scene.source, scene.target)
+
+
+def in_place(scene: Scene) -> None:
+    scene.run("rsync", "--inplace", SLOW, scene.source, scene.target)
+
+
+def partial(scene: Scene) -> None:
+    """What came so far gets the final name when rsync is interrupted: by its name and events it is a finished file."""
+    command = ("rsync", "--partial", scene.source, scene.target)
+    scene.broken_off(*command, SLOW, when=lambda: _half_there(scene), with_signal=signal.SIGINT)
+    assert scene.grown(), "rsync has left what came so far under the final name"
+    scene.wait_for_refusal()
+    scene.run(*command)
+
+
+def partial_folder(scene: Scene) -> None:
+    command = ("rsync", "--partial-dir=.partial", scene.source, scene.target)
+    scene.broken_off(*command, SLOW, when=lambda: _half_there(scene), with_signal=signal.SIGINT)
+    assert (scene.folder / ".partial" / scene.target.name).exists()
+    scene.run(*command)
+
+
+def delayed(scene: Scene) -> None:
+    scene.run("rsync", "-a", "--delay-updates", SLOW, scene.source, scene.target)
+
+
+def temporary_elsewhere(scene: Scene) -> None:
+    scene.run("rsync", "-a", f"--temp-dir={scene.away}", SLOW, scene.source, scene.target)
+
+
+_RSYNC = ("rsync",)
+WRITERS = (
+    Writer("rsync", plain, ON_RENAME, needs=_RSYNC),
+    Writer("rsync --inplace", in_place, ON_CLOSE, needs=_RSYNC),
+    Writer(
+        "rsync --partial, interrupted and resumed",
+        partial,
+        f"{ON_RENAME}, and its container is closed",
+        needs=_RSYNC,
+        aborts=True,
+    ),
+    Writer("rsync --partial-dir, interrupted and resumed", partial_folder, ON_RENAME, needs=_RSYNC),
+    Writer("rsync --delay-updates", delayed, ON_RENAME, needs=_RSYNC),
+    Writer("rsync --temp-dir", temporary_elsewhere, ON_RENAME, needs=_RSYNC),
+)
