@@ -101,9 +101,9 @@ def make_limits(configuration: Configuration, *, sets: int = 1) -> Limits:
 def make_pool(configuration: Configuration) -> Pool:
     """Make the pool of the configured kind; nothing is started yet, and Ray is imported only if it is used."""
     if configuration.pool.kind == "local":
-        from actors.pool.fake_pool import FakePool  # noqa: PLC0415 - one of the two is not needed
+        from actors.pool.process_pool import ProcessPool  # noqa: PLC0415 - one of the two is not needed
 
-        return FakePool()
+        return ProcessPool(niceness=configuration.pool.niceness)
     from actors.pool.ray_pool import RayPool  # noqa: PLC0415 - takes a second to import
 
     return RayPool(

@@ -27,7 +27,7 @@ def hold(actor: str, vram_mib: int) -> bool:
     """Bound what torch may allocate on this process's card by what its actors declare; True where a bound was set.
 
     Called before a backend loads. Without a declared share, without torch or without a card nothing is done, and torch
-    is not imported. Where one process holds several actors (`pool.kind = "local"`) their shares add up.
+    is not imported. Where one process holds several actors (the fake pool) their shares add up.
     """
     if vram_mib <= 0 or importlib.util.find_spec("torch") is None:
         return False

@@ -1,4 +1,4 @@
-"""What the driver may ask of a pool, and what a pool reports; the real one is Ray, the fake runs in-process."""
+"""What the driver may ask of a pool, and what a pool reports: Ray's, child processes, or the fake within a process."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ class CallDone:
     outcomes: tuple[Outcome, ...]
     payloads: tuple[PayloadRefs, ...] = ()
     resident_mib: float = 0.0
-    """The actor's memory after the call; 0.0 where the actor shares the driver's process."""
+    """The actor's memory after the call; 0.0 where the actor shares the driver's process (the fake pool)."""
 
 
 class Host(Protocol):

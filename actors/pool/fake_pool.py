@@ -1,7 +1,6 @@
-"""The pool without Ray: the same verbs, in this process, one call a `wait`.
+"""The pool for tests of what uses one: the same verbs, in this process, one call a `wait`, in an order that is known.
 
-Product code, not a mock: `pool.kind = "local"` runs the real backends this way (to debug one, or where Ray cannot
-start), and tests of the driver put scripted hosts behind it.
+Tests put scripted hosts behind it, or the real backends. Not for a service: what decodes could not be killed.
 """
 
 from __future__ import annotations

@@ -76,11 +76,13 @@ def settings_of(home: Path, *, threads: int, stages: Sequence[str] = ()):  # noq
 
 def _described(settings, ledger, batches: Sequence[Sequence[Path]]) -> Usage:  # noqa: ANN001 - imported late
     """Return what the last batch took."""
+    from actors.pool.fake_pool import FakePool
     from service.assembly import assemble
     from service.intake.enlist import enlist
     from service.ledger.states import State
 
-    driver = assemble(settings, ledger=ledger, emit=lambda *_a, **_k: None).driver
+    pool = {"pool_factory": lambda _settings: FakePool()}  # one process, whose processor time is all there is
+    driver = assemble(settings, ledger=ledger, emit=lambda *_a, **_k: None, **pool).driver
     for batch in batches:
         started = _now()
         ledger.intake.enqueue(enlist([os.fsencode(path) for path in batch])[0])

@@ -32,7 +32,7 @@ WITHOUT_MODELS = {
     "REELWATCH_POOL__KIND": '"local"',
     "REELWATCH_POOL__NUM_CPUS": "2",
 }
-"""Decoding and fusion only, in the service's own process: what starts in a second."""
+"""Decoding and fusion only, in child processes: what starts in a second."""
 
 DAC_OVERRIDE, DAC_READ_SEARCH = 1, 2
 _PR_CAPBSET_DROP = 24

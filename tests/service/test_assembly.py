@@ -11,6 +11,7 @@ import pytest
 from actors.backend import Resources
 from actors.pool.base import ActorSpec
 from actors.pool.fake_pool import FakePool
+from actors.pool.process_pool import ProcessPool
 from service import assembly
 from service.assembly import MOST_THREADS, assemble, cores, make_limits, make_plan, make_pool
 from service.clock import FakeClock
@@ -85,7 +86,7 @@ def test_cores_are_those_the_process_may_use(tmp_path: Path) -> None:
 
 
 def test_the_local_pool_is_this_process(tmp_path: Path) -> None:
-    assert isinstance(make_pool(configuration(tmp_path, **{"pool.kind": "local"})), FakePool)
+    assert isinstance(make_pool(configuration(tmp_path, **{"pool.kind": "local"})), ProcessPool)
 
 
 def test_an_assembled_driver_is_at_rest(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Both pools keep the same contract: whatever holds for Ray holds for the fake that tests of the driver rely on."""
+"""All pools keep the same contract: whatever holds for Ray holds for the fake that tests of the driver rely on."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from actors.backend import Resources, StageItem
 from actors.errors import EnvironmentFault
 from actors.pool.base import ActorDied, ActorReady, ActorSpec, Call, CallDone, CallItem, PayloadRefs
 from actors.pool.fake_pool import FakePool
+from actors.pool.process_pool import ProcessPool
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
@@ -46,10 +47,18 @@ def ray_pool() -> Iterator[Any]:
     pool.stop()
 
 
-@pytest.fixture(params=["fake", pytest.param("ray", marks=pytest.mark.real_ray)])
+@pytest.fixture
+def process_pool() -> Iterator[ProcessPool]:
+    pool = ProcessPool(trial_hosts.TrialHost)
+    yield pool
+    pool.stop()
+
+
+@pytest.fixture(params=["fake", "process", pytest.param("ray", marks=pytest.mark.real_ray)])
 def pool(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("TRIAL_DRIVER", str(os.getpid()))
-    pool = FakePool(trial_hosts.TrialHost) if request.param == "fake" else request.getfixturevalue("ray_pool")
+    kind = request.param
+    pool = FakePool(trial_hosts.TrialHost) if kind == "fake" else request.getfixturevalue(f"{kind}_pool")
     yield pool
     for name in ("ocr", "lame", "broken"):
         pool.kill(name)

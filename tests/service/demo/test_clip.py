@@ -25,13 +25,13 @@ TWO_FRAMES_S = 2 / TRUTH["frame_rate"]
 
 @pytest.fixture(scope="module")
 def document(tmp_path_factory: pytest.TempPathFactory) -> Document:
-    """The clip's document, made in this process."""
+    """The clip's document, made by child processes of this one."""
     folder = tmp_path_factory.mktemp("sample")
     flags = {
         "output.dir": folder / "output",
         "state.dir": folder / "state",
         "pool.kind": "local",
-        "pool.num_cpus": 64,  # logical shares only: the pool is this process
+        "pool.num_cpus": 64,  # logical shares only
         "pool.threads": 1,
         "profile": "embedded",
     }
