@@ -120,7 +120,7 @@ class Bookkeeper:
         job, receipt = self._forget(action.job_id), action.receipt
         name = receipt.document.removesuffix(".json")
         key, parked = self._plan.settings_key, action.parked_because
-        self._ledger.finish(job.job_id, document=name, settings_key=key, parked_because=parked)
+        self._ledger.finish(job.job_id, document=name, settings_key=key, parked_because=parked, status=receipt.status)
         if parked is not None:
             self._emit("job.parked", **self._about(job), reason="died_twice", detail=parked)
         took_s = self._clock.monotonic() - self._claimed_s.pop(job.job_id)

@@ -26,7 +26,8 @@ def recover(ledger: Ledger, *, output_root: bytes, inboxes: Sequence[bytes], now
     for job in ledger.jobs({State.RUNNING}):
         found = _published_run(ledger, job, output_root)
         if found is not None:
-            ledger.finish(job.job_id, document=found.name, settings_key=found.document.processing.settings_key)
+            settings_key = found.document.processing.settings_key
+            ledger.finish(job.job_id, document=found.name, settings_key=settings_key, status=found.status)
             emit(
                 "job.recovered", job=job.job_id, root=job.root, path=job.path, from_state="running", reason="published"
             )

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from actors.backend import StageStatus
 from service.ledger import documents, rows
+from service.ledger.announcements import announce
 from service.ledger.moves import moved, queued
 from service.ledger.side import Side, change, claimed, reopen_for_fusion
 from service.ledger.states import State
@@ -46,7 +47,9 @@ class ContentSide(Side):
                 return _own(connection, before, known, now=now)
             if owner.location == known.location:
                 return _merge(connection, before, known, owner, now=now)
-            return _double(connection, before, known, owner, now=now)
+            answer = _double(connection, before, known, owner, now=now)
+            announce(connection, answer.job, kinds=self.announces, now=now)
+            return answer
 
     def also_at(self, sha256: str) -> tuple[bytes, ...]:
         """Return the absolute paths of a content's duplicates in this output whose files were last seen there."""
@@ -178,7 +181,8 @@ def _adopt(connection: Connection, document: Adopted, *, now: float) -> bool:
     values: dict[str, Any] = {} if stat is None else {name: getattr(stat, name) for name in stat.__slots__}
     values |= {"document": document.name, "is_primary": True, "settings_key": document.settings_key}
     values |= {"sha256": document.sha256, "output_root": document.output_root, "source_missing": location is None}
-    values |= {"created_at": now, "changed_at": now, "updated_at": now}
+    values |= {"described_at": now if document.described_at is None else document.described_at}
+    values |= {"purged": document.purged, "created_at": now, "changed_at": now, "updated_at": now}
     job = Job(0, document.root, document.path, State.DONE, reason="adopted", **values)
     rows.insert(connection, [job])
     return True

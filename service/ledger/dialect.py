@@ -30,6 +30,8 @@ _SETTINGS = (
     # FULL: a commit survives power loss, not only a kill; in WAL it costs one fsync of the log.
     "synchronous = FULL",
     "foreign_keys = ON",
+    # Retention and redaction promise that what was deleted is gone; by default it lies on in free pages.
+    "secure_delete = ON",
     f"journal_size_limit = {_WAL_KEPT_MIB << 20}",
 )
 _READER_SETTINGS = ("query_only = ON",)
@@ -104,6 +106,13 @@ def require_whole(connection: Connection, path: Path) -> None:
         verdict = str(connection.exec_driver_sql(question).scalar())
         if verdict != "ok":
             raise LedgerCorrupt(f"{path}: the ledger is damaged: {verdict}")
+
+
+def scrub(connection: Connection) -> None:
+    """Empty the write-ahead log (`PRAGMA wal_checkpoint(TRUNCATE)`); a busy reader leaves it as it is."""
+    raw = connection.connection.driver_connection
+    if raw is not None:
+        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 DatabaseError = (DBAPIError, sqlite3.Error)

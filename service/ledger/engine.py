@@ -74,6 +74,14 @@ class Database:
         with self._pulse_lock, self._errors():
             return dialect.data_version(connection)
 
+    def scrub(self) -> None:
+        """Fold the log into the file and cut it to nothing, so that it keeps no copy of what was deleted.
+
+        Readers of other processes can hinder that; then the log keeps it until the next time.
+        """
+        with self._writer, self._errors(), self._engine.connect() as connection:
+            dialect.scrub(connection)
+
     def close(self) -> None:
         """Close every connection; the log is folded into the file when this was the last one."""
         if self._pulse is not None:

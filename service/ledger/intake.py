@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from service.intake.ports import KnownFile
 from service.ledger import rows
+from service.ledger.announcements import announce
 from service.ledger.moves import moved, queued
 from service.ledger.page import Page
 from service.ledger.side import Side, reopen_for_fusion
@@ -18,6 +19,8 @@ from service.ledger.tables import jobs
 from service.ledger.values import Job
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from service.intake.ports import Generation, Location, Observation, Rejection, Settled
 
 _KNOWN = select(
@@ -124,10 +127,17 @@ class IntakeSide(Side):
             for arrival in batch:
                 _take(page, arrival)
             page.write()
+            self._announce_rejected(connection, batch, now=page.now)
             for job in rows.at(connection, [a.location for a in batch if a.moved_from is not None]):
                 # Its document names the file, and took the sidecars that lay beside it before.
                 if not job.source_missing and (job.state is State.RUNNING or job.published):
                     reopen_for_fusion(connection, job, reason="moved", now=self.clock.wall())
+
+    def _announce_rejected(self, connection: Connection, batch: Sequence[_Arrival], *, now: float) -> None:
+        refused = [arrival.location for arrival in batch if arrival.to is State.REJECTED]
+        for job in rows.at(connection, refused):
+            if job.state is State.REJECTED and job.changed_at == now:
+                announce(connection, job, kinds=self.announces, now=now)
 
 
 def _locations(observations: Iterable[Observation]) -> set[Location]:

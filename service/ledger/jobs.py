@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, exists, func, or_, select
 
 from service.ledger import rows
+from service.ledger.announcements import announce
 from service.ledger.contents import ContentSide
 from service.ledger.moves import FUSION_ONLY, given_back, moved, reopened, superseded
 from service.ledger.side import change, claimed, others_at, release_content
@@ -28,7 +29,9 @@ RECOVERED = "recovered"
 _QUEUED = jobs.c.state == State.QUEUED
 _running = jobs.alias("running")
 _BUSY_PATH = exists().where(
-    _running.c.root == jobs.c.root, _running.c.path == jobs.c.path, _running.c.state == State.RUNNING
+    _running.c.root == jobs.c.root,
+    _running.c.path == jobs.c.path,
+    or_(_running.c.state == State.RUNNING, _running.c.chore.is_not(None)),
 )
 
 
@@ -50,13 +53,17 @@ class DriverSide(ContentSide):
         with self.database.write() as connection:
             left = rows.fetch(connection, jobs.c.state == State.RUNNING)
             orphans = [job for job in left if job.worker in {None, self.worker} or not is_alive(job.worker or "")]
-            return [change(connection, job, _recovered(job, now=now), now=now) for job in orphans]
+            recovered = [change(connection, job, _recovered(job, now=now), now=now) for job in orphans]
+            for job in recovered:
+                announce(connection, job, kinds=self.announces, now=now)
+            return recovered
 
     def claim(self, *, limit: int, now: float, only: Collection[int] | None = None, idle: bool = True) -> list[Job]:
         """Take up to `limit` jobs that are due, those settled first first; each claim counts as an attempt.
 
-        A job waits while another of the same path runs. A suspect runs alone: when its turn has come, nothing behind it
-        is taken, and it is taken only when the claimer is `idle`. `only` restricts the choice to these job numbers.
+        A job waits while another of the same path runs, or while its files are moved or purged. A suspect runs alone:
+        when its turn has come, nothing behind it is taken, and it is taken only when the claimer is `idle`. `only`
+        restricts the choice to these job numbers.
         """
         due = [_QUEUED, or_(jobs.c.not_before.is_(None), jobs.c.not_before <= now), ~_BUSY_PATH]
         if only is not None:
@@ -76,10 +83,19 @@ class DriverSide(ContentSide):
             earliest = connection.execute(select(func.min(jobs.c.not_before)).where(_QUEUED)).scalar()
         return None if earliest is None else max(now, float(earliest))
 
-    def finish(self, job_id: int, *, document: str, settings_key: str, parked_because: str | None = None) -> Job:
+    def finish(
+        self,
+        job_id: int,
+        *,
+        document: str,
+        settings_key: str,
+        parked_because: str | None = None,
+        status: str | None = None,
+    ) -> Job:
         """Note that the document is on disk: the job is done, or parked where a stage had to be given up.
 
         What the document replaced is superseded. Where fusion's input changed meanwhile, the job comes back queued.
+        status: the document's, for whoever is told.
         """
         now = self.clock.wall()
         with self.database.write() as connection:
@@ -89,7 +105,9 @@ class DriverSide(ContentSide):
             _replace(connection, after, now=now)
             if before.fusion_due and after.state is State.DONE and not others_at(connection, before, State.QUEUED):
                 after = reopened(after, now=now, reason="fusion_due", stages=FUSION_ONLY)
-            return change(connection, before, after, now=now)
+            after = change(connection, before, after, now=now)
+            announce(connection, after, kinds=self.announces, now=now, status=status)
+            return after
 
     def reject(self, job_id: int, *, reason: str, detail: str | None = None) -> Job:
         """End a job whose bytes are at fault."""
@@ -146,7 +164,9 @@ class DriverSide(ContentSide):
         now = self.clock.wall()
         with self.database.write() as connection:
             before = claimed(connection, job_id, to)
-            return change(connection, before, moved(before, to, now=now, **_counts(before, values)), now=now)
+            after = change(connection, before, moved(before, to, now=now, **_counts(before, values)), now=now)
+            announce(connection, after, kinds=self.announces, now=now)
+            return after
 
 
 def _together(due: list[Job], *, idle: bool) -> list[Job]:
@@ -163,9 +183,17 @@ def _counts(job: Job, values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _finished(job: Job, *, now: float, parked_because: str | None) -> Job:
+    job = replace(job, described_at=_described_at(job, now=now), purged=())
     if parked_because is None:
         return moved(job, State.DONE, now=now, stage_request=None)
     return moved(job, State.PARKED, now=now, reason=parked_because, stage_request=None, deaths=job.deaths + 1)
+
+
+def _described_at(job: Job, *, now: float) -> float:
+    """Return since when the document says what it says: fusing it again, or at an heir's path, finds nothing out."""
+    if job.described_at is None or (job.published and (job.purged or job.stage_request != FUSION_ONLY)):
+        return now
+    return job.described_at
 
 
 def _recovered(job: Job, *, now: float) -> Job:

@@ -5,25 +5,29 @@ from __future__ import annotations
 import errno
 import os
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from service.clock import Clock, SystemClock
 from service.ledger import dialect, schema
+from service.ledger.announcements import AnnouncementSide
+from service.ledger.archive import ArchiveSide
 from service.ledger.commands import CommandSide
 from service.ledger.engine import Database, Patience
 from service.ledger.errors import LedgerCorrupt, LedgerMissing, unreadable
 from service.ledger.intake import IntakeSide
 from service.ledger.jobs import DriverSide
 from service.ledger.queries import QuerySide
+from service.ledger.retention import RetentionSide
 from service.ledger.service import ServiceSide
 from service.ledger.values import Opening
 from service.ledger.worker import this_process
 
 
 @dataclass(frozen=True)
-class Ledger(DriverSide, CommandSide, QuerySide, ServiceSide):
-    """The only truth about work: what the driver, commands and people use. Intake uses `intake`.
+class Ledger(DriverSide, CommandSide, QuerySide, ServiceSide, ArchiveSide, AnnouncementSide, RetentionSide):
+    """The only truth about work: what the driver, housekeeping, commands and people use. Intake uses `intake`.
 
     Any thread may call; writers take turns. opening: what had to be done to open it.
     """
@@ -33,7 +37,7 @@ class Ledger(DriverSide, CommandSide, QuerySide, ServiceSide):
     @property
     def intake(self) -> IntakeSide:
         """The side towards intake (`service.intake.ports.IntakeLedger`)."""
-        return IntakeSide(self.database, self.clock, self.output_root, self.worker)
+        return IntakeSide(self.database, self.clock, self.output_root, self.worker, self.announces)
 
     def close(self) -> None:
         """Close the ledger; every commit is on disk already."""
@@ -41,12 +45,18 @@ class Ledger(DriverSide, CommandSide, QuerySide, ServiceSide):
 
 
 def open_ledger(
-    path: Path, *, output_root: bytes | None = None, clock: Clock | None = None, patience: Patience | None = None
+    path: Path,
+    *,
+    output_root: bytes | None = None,
+    clock: Clock | None = None,
+    patience: Patience | None = None,
+    announces: Collection[str] = (),
 ) -> Ledger:
     """Open, and where need be make, migrate or rebuild, the ledger in file `path`.
 
     Only for the holder of the state lock: a damaged file is put aside, and an empty ledger takes its place
     (`opening.rebuilt_from`); then call `adopt` with the documents that lie in the output, and let intake scan.
+    announces: the states of jobs of which a webhook is to be told, by value.
     Raises `LedgerVersion` for the ledger of a later version, `LedgerBusy`, `LedgerUnavailable`.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -59,7 +69,7 @@ def open_ledger(
         rebuilt_from, damage = _put_aside(path, now=clock.wall()), str(exc)
         database, before = _open(path, clock=clock, patience=patience)
     opening = Opening(created=created, migrated_from=before, rebuilt_from=rebuilt_from, damage=damage)
-    return Ledger(database, clock, output_root, this_process(), opening)
+    return Ledger(database, clock, output_root, this_process(), frozenset(announces), opening)
 
 
 def attach_ledger(

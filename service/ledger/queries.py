@@ -6,9 +6,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Text, func, or_, select, type_coerce
 
 from service.ledger import rows
+from service.ledger.afterwork_values import DOCUMENT
 from service.ledger.page import precedence
 from service.ledger.side import Side
 from service.ledger.states import SETTLING, State
@@ -39,7 +40,7 @@ class QuerySide(Side):
             return Counts(
                 states={s: n for s, n in per_state.items() if n},
                 reasons={(s, why): n for s, why, n in found if why is not None},
-                documents=_count(connection, jobs.c.document.is_not(None), state != State.SUPERSEDED),
+                documents=_count(connection, *_DOCUMENTED),
                 source_missing=_count(connection, jobs.c.source_missing.is_(True), state.not_in([*_NOT_THERE])),
                 oldest_settling_at=_first(connection, jobs.c.created_at, *SETTLING),
                 oldest_queued_at=_first(connection, jobs.c.queued_at, State.QUEUED),
@@ -61,13 +62,19 @@ class QuerySide(Side):
         """Count documents not known to be made under the settings with this fingerprint."""
         other = or_(jobs.c.settings_key != settings_key, jobs.c.settings_key.is_(None))
         with self.database.read() as connection:
-            return _count(connection, jobs.c.document.is_not(None), jobs.c.state != State.SUPERSEDED, other)
+            return _count(connection, *_DOCUMENTED, other)
 
     def data_version(self) -> int:
         """Return a number that changes whenever the ledger was changed, by whomever; costs microseconds."""
         return self.database.data_version()
 
 
+_DOCUMENTED = (
+    jobs.c.document.is_not(None),
+    jobs.c.state != State.SUPERSEDED,
+    type_coerce(jobs.c.purged, Text).not_like(f'%"{DOCUMENT}"%'),
+)
+"""Has a document; one that retention deleted is none any more."""
 _NOT_THERE = frozenset({State.GONE, State.SUPERSEDED})
 
 

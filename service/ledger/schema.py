@@ -8,7 +8,7 @@ from sqlalchemy import Connection, inspect, text
 
 from service.ledger.errors import LedgerMissing, LedgerVersion
 
-REVISION = "0002"
+REVISION = "0003"
 """The schema this version works with; a test holds it against the newest migration."""
 _SCRIPTS = Path(__file__).with_name("migrations")
 

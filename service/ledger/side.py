@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from service.ledger import rows
+from service.ledger.afterwork_values import DOCUMENT
 from service.ledger.errors import IllegalTransition
 from service.ledger.moves import FUSION_ONLY, reopened, superseded
 from service.ledger.states import SETTLING, State
@@ -25,12 +26,14 @@ class Side:
 
     output_root: where documents made from now on go, in the file system's own bytes; None for who makes none.
     worker: the process that claims, as `worker.this_process` spells it.
+    announces: the states of jobs that the webhook is told of, by value.
     """
 
     database: Database
     clock: Clock
     output_root: bytes | None = None
     worker: str = ""
+    announces: frozenset[str] = frozenset()
 
 
 def claimed(connection: Connection, job_id: int, to: State) -> Job:
@@ -49,8 +52,11 @@ def release_content(connection: Connection, before: Job, *, now: float) -> Job |
     """Let the oldest duplicate of a content that lost its owner take over; return it, or None.
 
     Without this, `a` and `b` with the same bytes, of which `a` is overwritten before its document exists, would leave
-    `b` a duplicate of nothing.
+    `b` a duplicate of nothing. What retention took away does not come back that way: the heir's document is as old as
+    the one before, and one that was deleted has no heir.
     """
+    if DOCUMENT in before.purged:
+        return None
     heirs = rows.fetch(
         connection,
         jobs.c.sha256 == before.sha256,
@@ -61,7 +67,8 @@ def release_content(connection: Connection, before: Job, *, now: float) -> Job |
     )
     for heir in heirs:
         if not others_at(connection, heir, State.QUEUED):
-            taken = reopened(heir, now=now, reason="owner_gone", stages=None)
+            again = reopened(heir, now=now, reason="owner_gone", stages=None)
+            taken = replace(again, described_at=before.described_at)
             rows.save(connection, [taken])
             return taken
     return None
@@ -85,8 +92,11 @@ def change(connection: Connection, before: Job, after: Job, *, now: float) -> Jo
 def reopen_for_fusion(connection: Connection, job: Job, *, reason: str, now: float) -> Job | None:
     """See that a job's document is fused again: at once when it is done, after its run when it is running.
 
-    Returns the job when it was reopened now. One that is queued will be fused anyway.
+    Returns the job when it was reopened now. One that is queued will be fused anyway. One that retention has taken
+    something from is left as it is: fusing it would find that out once more.
     """
+    if job.purged:
+        return None
     if job.state is State.RUNNING:
         rows.save(connection, [replace(job, fusion_due=True, updated_at=now)])
     elif job.state is State.DONE and not others_at(connection, job, State.QUEUED):

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Dialect,
     Double,
     ForeignKey,
     Index,
@@ -20,83 +17,12 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     true,
 )
 
+from service.ledger.columns import NameList, PathList, StateName, Unsigned64
 from service.ledger.states import SETTLING, State
-
-_SIGN, _SPAN = 1 << 63, 1 << 64
-
-
-class Unsigned64(TypeDecorator[int]):
-    """A kernel's u64 in a signed BIGINT: overlayfs and NFS do hand out inode numbers above 2**63."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: int | None, dialect: Dialect) -> int | None:
-        """Wrap as two's complement."""
-        del dialect
-        return value - _SPAN if value is not None and value >= _SIGN else value
-
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> int | None:
-        """Unwrap."""
-        del dialect
-        return None if value is None else int(value) % _SPAN
-
-
-class StateName(TypeDecorator[State]):
-    """A `State` by its value."""
-
-    impl = String(16)
-    cache_ok = True
-
-    def process_bind_param(self, value: State | None, dialect: Dialect) -> str | None:
-        """Spell the state."""
-        del dialect
-        return None if value is None else value.value
-
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> State | None:
-        """Read the state."""
-        del dialect
-        return None if value is None else State(value)
-
-
-class NameList(TypeDecorator[tuple[str, ...]]):
-    """A short list of stage names, as JSON text."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: tuple[str, ...] | None, dialect: Dialect) -> str | None:
-        """Write JSON."""
-        del dialect
-        return None if value is None else json.dumps(value)
-
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> tuple[str, ...] | None:
-        """Read JSON."""
-        del dialect
-        return None if value is None else tuple(json.loads(value))
-
-
-class PathList(TypeDecorator[tuple[bytes, ...]]):
-    """A short list of paths, as JSON text; bytes that are not UTF-8 are lone surrogates, which JSON escapes."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: tuple[bytes, ...] | None, dialect: Dialect) -> str | None:
-        """Write JSON."""
-        del dialect
-        return None if value is None else json.dumps([os.fsdecode(path) for path in value])
-
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> tuple[bytes, ...] | None:
-        """Read JSON."""
-        del dialect
-        return None if value is None else tuple(os.fsencode(path) for path in json.loads(value))
-
 
 metadata = MetaData()
 
@@ -137,6 +63,9 @@ jobs = Table(
     Column("changed_at", Double, nullable=False),
     Column("updated_at", Double, nullable=False),
     Column("worker", Text),
+    Column("described_at", Double),
+    Column("purged", NameList, nullable=False, server_default="[]"),
+    Column("chore", NameList),
 )
 """One row per generation of content at one path; the columns are the fields of `values.Job`, in its order."""
 
@@ -172,6 +101,7 @@ stage_results = Table(
     Column("device", Text, nullable=False),
     Column("seconds", Double, nullable=False),
     Column("created_at", Double, nullable=False),
+    Column("redaction", Text, nullable=False, server_default=""),
 )
 """Durable results by key; the columns are the fields of `values.StoredResult`, in its order."""
 Index("ix_stage_results_content", stage_results.c.sha256, stage_results.c.stage)
@@ -212,3 +142,47 @@ work_pause = Table(
     Column("since", Double, nullable=False),
 )
 """One row while work is paused, none while it is not; the columns are the fields of `values.WorkPause`."""
+
+archive = Table(
+    "archive",
+    metadata,
+    Column("job_id", Integer, ForeignKey("jobs.job_id"), primary_key=True),
+    Column("source_root", LargeBinary, nullable=False),
+    Column("source_path", LargeBinary, nullable=False),
+    Column("target_root", LargeBinary, nullable=False),
+    Column("target_path", LargeBinary, nullable=False),
+    Column("sidecars", PathList, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("reason", Text),
+    Column("detail", Text),
+    Column("at", Double, nullable=False),
+    Column("not_before", Double),
+)
+"""Sources that are moved, were moved or could not be; the columns are the fields of `afterwork_values.Archived`."""
+Index("ix_archive_source", archive.c.source_root, archive.c.source_path)
+
+announcements = Table(
+    "announcements",
+    metadata,
+    Column("announcement_id", Integer, primary_key=True),
+    Column("message_id", String(64), nullable=False, unique=True),
+    Column("subject", String(64), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("at", Double, nullable=False),
+    Column("job_id", Integer, nullable=False),
+    Column("sha256", String(64)),
+    Column("path", LargeBinary, nullable=False),
+    Column("output_root", LargeBinary),
+    Column("document", Text),
+    Column("status", String(16)),
+    Column("reason", Text),
+    Column("duplicate_of", LargeBinary),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("first_try_at", Double),
+    Column("not_before", Double, nullable=False),
+    Column("answer", Text),
+    Column("ended_at", Double),
+)
+"""What is to be told to the webhook; the columns are the fields of `afterwork_values.Announcement`."""
+Index("ix_announcements_order", announcements.c.state, announcements.c.subject, announcements.c.announcement_id)

@@ -28,6 +28,9 @@ class Job:
     crashes: times the service died with it in work since its last new result. run: how often it was reopened.
     stage_request: what a reopened run was asked for, e.g. `("fusion",)`; None for everything.
     fusion_due: something fusion reads changed while it ran; it is reopened for fusion when done.
+    described_at: when what its document says was found out; fusing it again changes nothing about that.
+    purged: what retention has taken out of the output, `PURGED`; such a document is not fused again by itself.
+    chore: work on its files that has begun and not ended, e.g. `("move",)`; nothing at its path is claimed meanwhile.
     """
 
     job_id: int
@@ -64,6 +67,9 @@ class Job:
     changed_at: float = 0.0
     updated_at: float = 0.0
     worker: str | None = None
+    described_at: float | None = None
+    purged: tuple[str, ...] = ()
+    chore: tuple[str, ...] | None = None
 
     @property
     def location(self) -> tuple[bytes, bytes]:
@@ -123,6 +129,7 @@ class StoredResult:
     """A stage's durable result. `data` is its JSON text; None where the status is `no_*`, which has a `reason`.
 
     key: 64 hex digits (`actors.registry`). created_at: wall-clock seconds; filled in by the ledger.
+    redaction: what its text was cleared of (`actors.redaction`), empty for none.
     """
 
     key: str
@@ -137,11 +144,15 @@ class StoredResult:
     device: str = ""
     seconds: float = 0.0
     created_at: float = 0.0
+    redaction: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
-    """A published document whose job the ledger no longer knows. Location and generation only where known."""
+    """A published document whose job the ledger no longer knows. Location and generation only where known.
+
+    described_at, purged: as in `Job`, as far as the document tells.
+    """
 
     output_root: bytes
     name: str
@@ -150,6 +161,8 @@ class Adopted:
     path: bytes = b""
     generation: Generation | None = None
     settings_key: str | None = None
+    described_at: float | None = None
+    purged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

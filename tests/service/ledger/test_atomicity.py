@@ -35,6 +35,7 @@ def _contents(ledger: Ledger) -> dict[str, list[Any]]:
 def _stage(bench: Bench) -> dict[str, int]:
     """Jobs in every situation that the operations below meet."""
     bench.complete(b"done.mp4", "one")
+    bench.complete(b"old.mp4", "old")
     jobs = {
         "twin": bench.settle(b"twin.mp4", "one", inode=5).job_id,
         "running": bench.settle(b"running.mp4", "two").job_id,
@@ -75,6 +76,8 @@ OPERATIONS: dict[str, Operation] = {
     "finish over another": lambda b, jobs: b.ledger.finish(jobs["replacing"], document="done", settings_key="k"),
     "supersede": lambda b, jobs: b.ledger.supersede(jobs["running"], reason="changed"),
     "suspect": lambda b, jobs: b.ledger.suspect(jobs["running"]),
+    "begin a move": lambda b, _: b.ledger.begin_move(b.at(b"old.mp4"), (b"/archive", b"old.mp4"), sidecars=[b"t"]),
+    "begin a purge": lambda b, _: b.ledger.begin_purge(b.at(b"old.mp4"), ["transcript"]),
     "retry": lambda b, _: b.ledger.retry(Selector.all()),
     "reprocess": lambda b, _: b.ledger.reprocess(Selector.all()),
     "adopt": lambda b, _: b.ledger.adopt([Adopted(OUTPUT, "x", "0" * 64), Adopted(OUTPUT, "y", "1" * 64)]),

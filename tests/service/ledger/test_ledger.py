@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -20,7 +21,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from service.clock import FakeClock
 from service.intake.ports import Settled
 from service.ledger import schema, tables
-from service.ledger.engine import LEDGER_FILE, Patience
+from service.ledger.engine import LEDGER_FILE, Database, Patience
 from service.ledger.errors import (
     LedgerBusy,
     LedgerCorrupt,
@@ -77,19 +78,31 @@ def test_the_newest_migration_is_the_one_this_version_works_with() -> None:
 def test_an_older_ledger_is_migrated_and_says_so(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(schema, "REVISION", "0000-as-if-this-version-were-another")
     ledger = bench.reopen()
-    assert ledger.opening.migrated_from == "0002"
+    assert ledger.opening.migrated_from == "0003"
 
 
-def test_the_first_versions_ledger_is_brought_up_with_its_rows(bench: Bench) -> None:
-    job = bench.settle(b"a.mp4", "one")
-    bench.ledger.close()
-    with closing(sqlite3.connect(bench.path)) as raw, raw:
-        raw.execute("DROP TABLE service_start")
-        raw.execute("DROP TABLE work_pause")
-        raw.execute("UPDATE alembic_version SET version_num = '0001'")
-    ledger = bench.reopen()
-    assert (ledger.opening.migrated_from, ledger.service_start(), ledger.work_pause()) == ("0001", None, None)
-    assert bench.at(b"a.mp4") == job
+JOB_OF_0001 = """INSERT INTO jobs (root, path, state, document, truncated, source_missing, is_primary, attempts, deaths,
+    crashes, run, solo, fusion_due, created_at, changed_at, updated_at)
+    VALUES (?, ?, 'done', ?, 0, 0, 0, 1, 0, 0, 0, 0, 0, 10.0, 20.0, 20.0)"""
+
+
+@pytest.mark.parametrize("revision", ["0001", "0002"])
+def test_an_older_version_s_ledger_is_brought_up_with_its_rows(bench: Bench, revision: str) -> None:
+    path = bench.path.with_name("older.sqlite3")
+    database = Database(path)
+    config = Config()
+    config.set_main_option("script_location", str(PACKAGE / "migrations"))
+    with database.write() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        for name, document in ((b"a.mp4", "a"), (b"b.mp4", None)):
+            connection.exec_driver_sql(JOB_OF_0001, (b"/in", name, document))
+    database.close()
+    ledger = open_ledger(path, output_root=b"/out")
+    assert (ledger.opening.migrated_from, ledger.service_start(), ledger.work_pause()) == (revision, None, None)
+    found = [(job.path, job.described_at, job.purged, job.chore) for job in reversed(ledger.jobs())]
+    assert found == [(b"a.mp4", 20.0, (), None), (b"b.mp4", None, (), None)], "a document is as old as its job's end"
+    ledger.close()
 
 
 @pytest.mark.parametrize("opener", [open_ledger, attach_ledger, read_ledger])
