@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from actors.fusion.published import Published, documents, published, sweep
 from service.bookkeeping import Emit
@@ -32,9 +33,10 @@ def recover(ledger: Ledger, *, output_root: bytes, inboxes: Sequence[bytes], now
                 "job.recovered", job=job.job_id, root=job.root, path=job.path, from_state="running", reason="published"
             )
     for job in ledger.recover(now):
-        emit(
-            "job.recovered", job=job.job_id, root=job.root, path=job.path, from_state="running", reason=job.reason or ""
-        )
+        about: dict[str, Any] = {"job": job.job_id, "root": job.root, "path": job.path}
+        emit("job.recovered", **about, from_state="running", reason=job.reason or "")
+        if job.state is State.PARKED:
+            emit("job.parked", **about, reason=job.reason or "", detail=job.detail or "")
 
 
 def _published_run(ledger: Ledger, job: Job, output_root: bytes) -> Published | None:

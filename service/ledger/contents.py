@@ -75,8 +75,9 @@ class ContentSide(Side):
     def store_results(self, results: Sequence[StoredResult], *, job_id: int | None = None) -> None:
         """Keep durable results, one transaction for all; a key that is there is written anew.
 
-        job_id: the job that made them; a result is progress, and wipes the crashes held against it. Raises
-        `ValueError` for a result that must not be kept (DESIGN 2.5).
+        job_id: the job that made them; a new result is progress, and wipes the crashes held against it. One that was
+        there already is none: a video that kills the service after it was decoded is decoded anew at every attempt.
+        Raises `ValueError` for a result that must not be kept (DESIGN 2.5).
         """
         for result in results:
             if not StageStatus(result.status).durable:
@@ -86,9 +87,9 @@ class ContentSide(Side):
         if not values:
             return
         with self.database.write() as connection:
-            connection.execute(_FORGET, [{"old_key": result.key} for result in results])
+            had = connection.execute(_FORGET, [{"old_key": result.key} for result in results]).rowcount
             connection.execute(stage_results.insert(), values)
-            if job_id is not None:
+            if job_id is not None and had < len(values):
                 connection.execute(_PROGRESS, {"number": job_id})
 
     def allocate_name(self, job: Job, *, is_foreign: Callable[[str], bool] = lambda _: False) -> str:

@@ -203,7 +203,8 @@ def _recovered(job: Job, *, now: float) -> Job:
     suspect = crashes >= CRASHES_TO_SUSPECT
     deaths = job.deaths + suspect
     if deaths >= DEATHS_TO_PARK:
-        return moved(job, State.PARKED, now=now, reason="crash_suspect", crashes=crashes, deaths=deaths)
+        detail = f"the service died {crashes} times while this video was in work"
+        return moved(job, State.PARKED, now=now, reason="crash_suspect", detail=detail, crashes=crashes, deaths=deaths)
     return given_back(job, now=now, reason=RECOVERED, crashes=crashes, deaths=deaths, solo=job.solo or suspect)
 
 

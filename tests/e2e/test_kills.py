@@ -12,6 +12,7 @@ import pytest
 SCRIPT = Path(__file__).with_name("kill_rounds.py")
 
 
+@pytest.mark.fault("killed at random moments")
 @pytest.mark.parametrize(
     ("pool", "rounds"),
     [

@@ -111,6 +111,7 @@ def test_others_finish_beside_a_crash_and_a_hang(life: Life) -> None:
     assert life.document("innocent", "done").status == "complete"
 
 
+@pytest.mark.fault("an actor killed by one file")
 def test_a_video_that_crashes_an_actor_is_parked_with_what_is_known(life: Life) -> None:
     document = life.document("segfault", "parked")
     stages = document.processing.stages

@@ -183,6 +183,7 @@ def test_retry_takes_up_what_was_rejected(running: Running) -> None:
     assert running.home.until_state(path, "rejected").run == 1
 
 
+@pytest.mark.fault("a second service on the same state")
 def test_a_second_service_on_the_same_state_is_refused(running: Running) -> None:
     ended = running.home.run("run")
     assert ended.returncode == 75

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gates import Gates
 from invariants import Aftermath, require
 from processes import Home, Service
 from sources import Sources, snapshot
+from stagehand import Stagehand
 
 
 @dataclass
@@ -21,6 +24,7 @@ class Case:
     """
 
     home: Home
+    stagehand: Stagehand
     before: Sources = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)
 
@@ -29,14 +33,23 @@ class Case:
         self.before = snapshot([self.home.inbox])
 
     @contextmanager
-    def life(self, **options: Any) -> Iterator[Service]:
-        """Run the service; it is killed at the end unless it has ended, and its log is kept."""
-        with self.home.service(**options) as service:
-            try:
-                yield service
-            finally:
-                service.kill()
-                self.events += service.events
+    def life(self, *, kill_at: str = "", gates: Gates | None = None, **environ: str) -> Iterator[Service]:
+        """Run the service; it is killed at the end unless it has ended, and its log is kept.
+
+        kill_at: a point of `kill_switch`, at which it kills itself. gates: where it is held.
+        """
+        fault = {"FAULT_KILL_AT": kill_at} | ({"FAULT_GATES": str(gates.folder)} if gates is not None else {})
+        service = Service(self.stagehand.start(self.home.environ | fault | environ, cwd=self.home.path))
+        try:
+            yield service
+        finally:
+            service.kill()
+            self.events += service.events
+
+    def killed(self, kill_at: str, *, within_s: float = 60.0) -> None:
+        """Live one life that ends by its own SIGKILL at a point."""
+        with self.life(kill_at=kill_at) as service:
+            assert service.process.wait(timeout=within_s) == -signal.SIGKILL, service.log()
 
     def end(self, service: Service, *, unseen: tuple[Path, ...] = (), stop_within_s: float = 30.0) -> None:
         """Ask the service to stop, and require every invariant."""

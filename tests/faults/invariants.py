@@ -39,7 +39,7 @@ _EVENTS: Mapping[State, frozenset[str]] = {
     State.BLOCKED: frozenset({"file.blocked"}),
     State.REJECTED: frozenset({"file.rejected", "job.rejected"}),
     State.FAILED: frozenset({"job.failed"}),
-    State.PARKED: frozenset({"job.parked", "job.recovered"}),
+    State.PARKED: frozenset({"job.parked"}),
 }
 
 

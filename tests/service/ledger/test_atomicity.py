@@ -84,6 +84,7 @@ OPERATIONS: dict[str, Operation] = {
 }
 
 
+@pytest.mark.fault("killed between any two statements of a transaction")
 @pytest.mark.parametrize("operation", list(OPERATIONS))
 def test_an_interruption_between_any_two_statements_leaves_nothing_behind(bench: Bench, operation: str) -> None:
     jobs = _stage(bench)

@@ -79,6 +79,7 @@ def _start(script: str, *arguments: object) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
+@pytest.mark.fault("a second service on the same state")
 def test_two_processes_never_claim_one_job(bench: Bench) -> None:
     bench.ledger.intake.enqueue([Settled(b"/in", b"%d" % n, bench.generation(str(n))) for n in range(60)])
     racers = [_start(CLAIM, bench.path) for _ in range(2)]
@@ -91,6 +92,7 @@ def test_two_processes_never_claim_one_job(bench: Bench) -> None:
     assert {job.attempts for job in bench.ledger.jobs([State.RUNNING])} == {1}
 
 
+@pytest.mark.fault("killed between any two statements of a transaction")
 def test_what_was_acknowledged_survives_any_kill_and_nothing_is_half_done(tmp_path: Path) -> None:
     path, acknowledged, generator = tmp_path / LEDGER_FILE, set[int](), random.Random(2024)
     batches = 0
@@ -119,6 +121,7 @@ def test_what_was_acknowledged_survives_any_kill_and_nothing_is_half_done(tmp_pa
     assert len(per_batch) >= batches
 
 
+@pytest.mark.fault("killed in a migration")
 @pytest.mark.parametrize("statements", [3, 6, 12, 18])
 def test_a_kill_during_the_migration_leaves_the_old_schema_or_the_new(tmp_path: Path, statements: int) -> None:
     path = tmp_path / LEDGER_FILE
