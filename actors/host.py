@@ -11,6 +11,7 @@ from typing import Any
 
 from actors.backend import Backend, BackendOptions, Failure, Outcome, StageItem, StageStatus
 from actors.errors import ActorError, BackendUnavailable, BadInput, EnvironmentFault, OutOfMemory, SourceChanged
+from actors.faults import shortage
 from actors.models import cards
 from actors.models.memory import is_out_of_memory
 from actors.plan import DECODE, IDENTIFY
@@ -92,6 +93,7 @@ def _failed(exc: Exception) -> Outcome:
         return Outcome(StageStatus.UNAVAILABLE, reason=str(exc))
     if not isinstance(exc, ActorError) and is_out_of_memory(exc):
         exc = OutOfMemory("out_of_memory", f"{type(exc).__name__}: {exc}")
+    exc = shortage(exc) or exc
     if not isinstance(exc, ActorError):
         reason = f"{type(exc).__name__}: {exc}"
         detail = "".join(traceback.format_exception(exc))

@@ -153,6 +153,7 @@ def assemble(
             clock=clock,
             emit=emit,
             note=ledger.note_pause,
+            others=(os.fsencode(configuration.state.dir.absolute()),),
         ),
         clock=clock,
         emit=emit,

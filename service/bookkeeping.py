@@ -13,6 +13,7 @@ from service.fusion_request import Imprint, fusion_request
 from service.ledger.ledger import Ledger
 from service.ledger.states import State
 from service.ledger.values import Job
+from service.lost_roots import LostRoots
 from service.scheduler import events as ask
 from service.scheduler.board import Ticket
 
@@ -20,6 +21,10 @@ Emit = Callable[..., None]
 StageWatcher = Callable[[Job, str, Outcome], None]
 Recheck = Callable[[bytes, bytes], None]
 """Tells intake to take up a file (root, path) again, whose job has ended because the file is not what it was."""
+
+
+_ABOUT_THE_FILE = (ask.Vanish, ask.Block, ask.Supersede, ask.RetryLater, ask.Fail)
+"""Consequences of a file that could not be read, or was not what was claimed."""
 
 
 class Bookkeeper:
@@ -43,6 +48,8 @@ class Bookkeeper:
         self._emit = emit
         self._watcher = watcher
         self._recheck = recheck
+        # Only the service waits for an inbox; who waits for `process` is told that the file is gone.
+        self._roots = LostRoots(clock) if recheck is not None else None
         self._jobs: dict[int, Job] = {}
         self._claimed_s: dict[int, float] = {}
         self._handlers: dict[type, Callable[[Any], list[ask.Event]]] = {
@@ -65,15 +72,29 @@ class Bookkeeper:
     def claim(self, *, limit: int, idle: bool, only: Collection[int] | None) -> list[Ticket]:
         """Claim up to `limit` queued jobs; a suspect is claimed only when `idle`, and then alone."""
         tickets = []
-        for job in self._ledger.claim(limit=limit, now=self._clock.wall(), only=only, idle=idle):
+        now, without = self._clock.wall(), self.lost_roots()
+        for job in self._ledger.claim(limit=limit, now=now, only=only, idle=idle, without=without):
+            if self._roots is not None:
+                self._roots.remember(job.root, device=job.device)
             self._jobs[job.job_id] = job
             self._claimed_s[job.job_id] = self._clock.monotonic()
             self._emit("job.claimed", **self._about(job), attempt=job.attempts)
             tickets.append(_ticket(job))
         return tickets
 
+    def lost_roots(self) -> frozenset[bytes]:
+        """Return the inboxes of which nothing is claimed, because they are not there."""
+        return self._roots.all() if self._roots is not None else frozenset()
+
     def carry_out(self, action: ask.Action) -> list[ask.Event]:
-        """Carry one action out; return the answers the scheduler waits for. Actions of the pool are not for here."""
+        """Carry one action out; return the answers the scheduler waits for. Actions of the pool are not for here.
+
+        Whatever a file was found to be in an inbox that is not there says nothing about the file: it is given back.
+        """
+        if self._roots is not None and isinstance(action, _ABOUT_THE_FILE):
+            lost = self._roots.is_lost(self._jobs[action.job_id].root)
+            if lost is not None:
+                return self._release(ask.Release(action.job_id, pause="root_lost"))
         return self._handlers[type(action)](action)
 
     def handles(self, action: ask.Action) -> bool:
@@ -117,71 +138,81 @@ class Bookkeeper:
         return []
 
     def _finish(self, action: ask.Finish) -> list[ask.Event]:
-        job, receipt = self._forget(action.job_id), action.receipt
+        job, receipt = self._jobs[action.job_id], action.receipt
         name = receipt.document.removesuffix(".json")
         key, parked = self._plan.settings_key, action.parked_because
         self._ledger.finish(job.job_id, document=name, settings_key=key, parked_because=parked, status=receipt.status)
         if parked is not None:
             self._emit("job.parked", **self._about(job), reason="died_twice", detail=parked)
-        took_s = self._clock.monotonic() - self._claimed_s.pop(job.job_id)
+        took_s = self._clock.monotonic() - self._claimed_s[job.job_id]
+        self._forget(job.job_id)
         said = {"document": receipt.document, "status": receipt.status, "seconds": round(took_s, 3)}
         self._emit("job.done", **self._about(job), **said)
         return []
 
     def _reject(self, action: ask.Reject) -> list[ask.Event]:
-        job = self._forget(action.job_id)
+        job = self._jobs[action.job_id]
         self._ledger.reject(job.job_id, reason=action.reason, detail=action.detail)
+        self._forget(job.job_id)
         self._emit("job.rejected", **self._about(job), reason=action.reason, **_given(detail=action.detail))
         return []
 
     def _fail(self, action: ask.Fail) -> list[ask.Event]:
-        job = self._forget(action.job_id)
+        job = self._jobs[action.job_id]
         self._ledger.fail(job.job_id, reason=action.reason, detail=action.detail)
+        self._forget(job.job_id)
         self._emit("job.failed", **self._about(job), reason=action.reason, **_given(traceback=action.detail))
         return []
 
     def _supersede(self, action: ask.Supersede) -> list[ask.Event]:
-        job = self._forget(action.job_id)
+        job = self._jobs[action.job_id]
         after = self._ledger.supersede(job.job_id, reason=action.reason)
+        self._forget(job.job_id)
         # A run that was to renew a document ends as it began: that document stands until the new content's replaces it.
         detail = "its document stands" if after.state is State.DONE else None
         self._emit("job.superseded", **self._about(job), reason=action.reason, **_given(detail=detail))
         return self._to_intake(job)
 
     def _block(self, action: ask.Block) -> list[ask.Event]:
-        job = self._forget(action.job_id)
+        job = self._jobs[action.job_id]
         self._ledger.block(job.job_id, reason=action.reason)
+        self._forget(job.job_id)
         self._emit("file.blocked", **self._about(job), reason=action.reason)
         return self._to_intake(job)
 
     def _vanish(self, action: ask.Vanish) -> list[ask.Event]:
-        job = self._forget(action.job_id)
+        job = self._jobs[action.job_id]
         self._ledger.gone(job.job_id)
+        self._forget(job.job_id)
         self._emit("file.gone", **self._about(job), from_state="running")
         return self._to_intake(job)
 
     def _retry(self, action: ask.RetryLater) -> list[ask.Event]:
-        job = self._forget(action.job_id)
+        job = self._jobs[action.job_id]
         not_before = self._clock.wall() + action.after_s
         self._ledger.retry_later(job.job_id, not_before=not_before, reason=action.reason)
+        self._forget(job.job_id)
         self._emit("job.retry", **self._about(job), reason=action.reason, retry_in_s=action.after_s)
         return []
 
     def _suspect(self, action: ask.Suspect) -> list[ask.Event]:
-        job = self._forget(action.job_id)
+        job = self._jobs[action.job_id]
         self._ledger.suspect(job.job_id, reason=action.reason)
+        self._forget(job.job_id)
         self._emit("job.retry", **self._about(job), reason="suspect", detail=action.reason, retry_in_s=0)
         return []
 
     def _park(self, action: ask.Park) -> list[ask.Event]:
-        job = self._forget(action.job_id)
+        job = self._jobs[action.job_id]
         self._ledger.park(job.job_id, reason="died_twice", detail=action.reason)
+        self._forget(job.job_id)
         self._emit("job.parked", **self._about(job), reason="died_twice", detail=action.reason)
         return []
 
     def _release(self, action: ask.Release) -> list[ask.Event]:
-        job = self._forget(action.job_id)
+        job = self._jobs[action.job_id]
         self._ledger.release(job.job_id, refund=True)
+        self._forget(job.job_id)
         self._emit("job.released", **self._about(job), **_given(reason=action.pause))
         return []
 
@@ -191,6 +222,8 @@ class Bookkeeper:
         return []
 
     def _forget(self, job_id: int) -> Job:
+        """Let go of a job; only once the ledger has taken its end, or the driver could not tell it again."""
+        self._claimed_s.pop(job_id, None)
         return self._jobs.pop(job_id)
 
     def _timings(self, job: Job) -> dict[str, float]:

@@ -9,23 +9,37 @@ from collections.abc import Callable
 from service.bookkeeping import Emit
 from service.clock import Clock
 from service.intake.intake import Intake
-from service.ledger.errors import LedgerBusy, LedgerUnavailable
+from service.ledger.errors import LedgerCorrupt
+from service.ledger_trouble import PASSING, LedgerTrouble
 
 LONGEST_PAUSE_S = 5.0
 AFTER_FAILURE_S = 2.0
 
 
 class IntakeLoop:
-    """Steps intake until it is stopped; `on_change` is called after steps that may have queued something."""
+    """Steps intake until it is stopped; `on_change` is called after steps that may have queued something.
 
-    def __init__(self, intake: Intake, *, clock: Clock, emit: Emit, on_change: Callable[[], None]) -> None:
+    trouble: where a ledger that cannot be used is told. A damaged one ends the loop: `damage` then says how.
+    """
+
+    def __init__(
+        self,
+        intake: Intake,
+        *,
+        clock: Clock,
+        emit: Emit,
+        trouble: LedgerTrouble,
+        on_change: Callable[[], None],
+    ) -> None:
         self._intake = intake
         self._clock = clock
         self._emit = emit
+        self._trouble = trouble
         self._on_change = on_change
         self._stopping = threading.Event()
         self._rechecks: deque[tuple[bytes, bytes]] = deque()
         self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
+        self.damage: LedgerCorrupt | None = None
         self.ticked_s = clock.monotonic()
         """When the loop last began a step, for whoever watches over it."""
 
@@ -56,14 +70,18 @@ class IntakeLoop:
             self.ticked_s = self._clock.monotonic()
             try:
                 self._step()
-            except (LedgerBusy, LedgerUnavailable) as exc:
+            except PASSING as exc:
                 # Nothing is forgotten: the next step tells the ledger again.
-                self._emit("ledger.busy", cause=str(exc))
+                self._trouble.met("intake", exc)
                 self._stopping.wait(AFTER_FAILURE_S)
+            except LedgerCorrupt as exc:
+                self.damage = exc
+                return
             except Exception as exc:  # noqa: BLE001 - the one broad catch of this loop: intake outlives its bugs
                 self._emit("scan.failed", path="", reason="bug", cause=f"{type(exc).__name__}: {exc}")
                 self._stopping.wait(AFTER_FAILURE_S)
             else:
+                self._trouble.passed("intake")
                 # A step clears what woke it, so what came during it is asked for here.
                 if not (self._stopping.is_set() or self._rechecks):
                     self._intake.wait(LONGEST_PAUSE_S)

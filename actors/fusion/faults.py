@@ -8,11 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from actors.errors import ActorError, BadInput, EnvironmentFault, Transient
+from actors.faults import SHORTAGES
 
-_HOST = {
-    errno.ENOSPC: ("disk_full", "free some space"),
-    errno.EDQUOT: ("quota_exceeded", "free some space or raise the quota"),
-    errno.EROFS: ("read_only", "mount it for writing"),
+_HOST = SHORTAGES | {
     errno.EIO: ("io_error", "look at the disk: the kernel's log says more"),
     errno.EACCES: ("not_writable", "give the service's user the right to write there"),
     errno.EPERM: ("not_writable", "give the service's user the right to write there"),
@@ -23,8 +21,6 @@ _HOST = {
     errno.ENOTCONN: ("output_gone", "mount the share again"),
     errno.EHOSTDOWN: ("output_gone", "wait for the server, or mount the share again"),
     errno.ETIMEDOUT: ("output_gone", "wait for the server, or mount the share again"),
-    errno.EMFILE: ("too_many_files", "raise the limit of open files"),
-    errno.ENFILE: ("too_many_files", "raise the limit of open files"),
 }
 """Refusals that would meet every video alike, with what a person can do."""
 

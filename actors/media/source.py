@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from actors.backend import SourceRef
-from actors.errors import BadInput, SourceChanged, Transient
+from actors.errors import ActorError, BadInput, EnvironmentFault, SourceChanged, Transient
+from actors.faults import shortage
 
 _OPEN_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 """O_NONBLOCK: a FIFO that took the name must not hang the actor; regular files do not notice."""
@@ -58,7 +59,7 @@ def open_source(ref: SourceRef) -> int:
     """Return a descriptor of the claimed generation; the caller closes it.
 
     Raises `BadInput` (`unreadable`, `symbolic_link`, `not_a_file`, `empty`), `SourceChanged` (`missing`, `changed`),
-    `Transient` (`read_error`).
+    `EnvironmentFault` (`too_many_files`), `Transient` (`read_error`).
     """
     try:
         fd = os.open(ref.path, _OPEN_FLAGS)
@@ -87,7 +88,7 @@ def verify(fd: int, ref: SourceRef) -> None:
 
 
 def sha256_of(fd: int, ref: SourceRef) -> str:
-    """Return the SHA-256 of the whole file in hex; raises `Transient("read_error")`."""
+    """Return the SHA-256 of the whole file in hex; raises what `reading` does."""
     with reading(ref), os.fdopen(os.dup(fd), "rb", buffering=0) as file:
         file.seek(0)
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -95,11 +96,12 @@ def sha256_of(fd: int, ref: SourceRef) -> str:
 
 @contextmanager
 def reading(ref: SourceRef) -> Iterator[None]:
-    """Translate an OSError of the file system into `Transient("read_error")`."""
+    """Translate an OSError into `Transient("read_error")`, or `EnvironmentFault("too_many_files")` where that is it."""
     try:
         yield
     except OSError as exc:
-        raise Transient("read_error", f"{_shown(ref)}: reading failed: {os.strerror(exc.errno or errno.EIO)}") from exc
+        why = os.strerror(exc.errno or errno.EIO)
+        raise _no_descriptor(exc) or Transient("read_error", f"{_shown(ref)}: reading failed: {why}") from exc
 
 
 class DescriptorReader:
@@ -148,7 +150,7 @@ def _check_content(ref: SourceRef) -> None:
         raise BadInput("empty", f"{_shown(ref)} holds no bytes")
 
 
-def _open_error(exc: OSError, ref: SourceRef) -> BadInput | SourceChanged | Transient:
+def _open_error(exc: OSError, ref: SourceRef) -> ActorError:
     if exc.errno in {errno.ENOENT, errno.ENOTDIR}:
         return SourceChanged("missing", f"{_shown(ref)} is gone")
     if exc.errno in {errno.EACCES, errno.EPERM}:
@@ -157,7 +159,12 @@ def _open_error(exc: OSError, ref: SourceRef) -> BadInput | SourceChanged | Tran
         return BadInput("symbolic_link", f"{_shown(ref)} is a symbolic link; only files themselves are read")
     if exc.errno == errno.ENXIO:
         return BadInput("not_a_file", f"{_shown(ref)} is not a regular file")
-    return Transient("read_error", f"{_shown(ref)} cannot be opened: {exc.strerror}")
+    return _no_descriptor(exc) or Transient("read_error", f"{_shown(ref)} cannot be opened: {exc.strerror}")
+
+
+def _no_descriptor(exc: OSError) -> EnvironmentFault | None:
+    # EAGAIN is none here: a non-blocking open meets it where smbd holds a lease on the file (open(2): EWOULDBLOCK).
+    return shortage(exc) if exc.errno in {errno.EMFILE, errno.ENFILE} else None
 
 
 def _shown(ref: SourceRef) -> str:

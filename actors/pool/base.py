@@ -164,7 +164,10 @@ class Pool(Protocol):
         """Return where replica sets of this size would fit, one place for each; empty: nowhere."""
 
     def start(self, spec: ActorSpec) -> None:
-        """Begin to start an actor; `ActorReady` or `ActorDied` follows from `wait`."""
+        """Begin to start an actor; `ActorReady` or `ActorDied` follows from `wait`.
+
+        Raises `EnvironmentFault` where the host is too short of something (processes, files) to start any.
+        """
 
     def submit(self, call: Call) -> None:
         """Hand a call to its actor; calls of one actor run one after another in the order given."""

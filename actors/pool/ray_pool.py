@@ -32,6 +32,7 @@ from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
 from actors.backend import Failure, Outcome, StageStatus
 from actors.errors import EnvironmentFault
+from actors.faults import shortage
 from actors.host import ActorHost
 from actors.pool.base import (
     PAYLOADS_LOST,
@@ -81,7 +82,10 @@ class RayPool:
 
     def start(self, spec: ActorSpec) -> None:
         """See `Pool`. The first actor also starts Ray, which takes seconds."""
-        self._init()
+        try:
+            self._init()
+        except (OSError, RuntimeError) as exc:
+            raise shortage(exc) or exc from exc
         strategy = None if spec.place is None else PlacementGroupSchedulingStrategy(self._group(spec, spec.place))
         remote = ray.remote(
             num_cpus=spec.resources.num_cpus,

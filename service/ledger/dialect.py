@@ -38,13 +38,14 @@ _READER_SETTINGS = ("query_only = ON",)
 _WRITES = "ledger_writes"
 _PRIMARY = 0xFF
 _UNAVAILABLE = {
-    sqlite3.SQLITE_FULL: "the disk is full",
-    sqlite3.SQLITE_READONLY: "it may not be written to",
-    sqlite3.SQLITE_IOERR: "the disk reports an I/O error",
-    sqlite3.SQLITE_PERM: "it may not be opened",
-    sqlite3.SQLITE_CANTOPEN: "it cannot be opened",
-    sqlite3.SQLITE_NOMEM: "memory is short",
+    sqlite3.SQLITE_FULL: ("disk_full", "the disk is full"),
+    sqlite3.SQLITE_READONLY: ("read_only", "it may not be written to"),
+    sqlite3.SQLITE_IOERR: ("io_error", "the disk reports an I/O error"),
+    sqlite3.SQLITE_PERM: ("not_writable", "it may not be opened"),
+    sqlite3.SQLITE_CANTOPEN: ("not_writable", "it cannot be opened"),
+    sqlite3.SQLITE_NOMEM: ("out_of_memory", "memory is short"),
 }
+"""Primary result code to a reason and a sentence."""
 
 
 def connect_engine(path: Path, *, read_only: bool, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Engine:
@@ -135,7 +136,8 @@ def translated(error: DBAPIError | sqlite3.Error, path: Path) -> LedgerError | N
     if code == sqlite3.SQLITE_CANTOPEN and not path.exists():
         return LedgerMissing(f"{path}: there is no ledger here yet. `reelwatch run` or `process` makes it.")
     if code in _UNAVAILABLE:
-        return LedgerUnavailable(f"{path}: the ledger cannot be used: {_UNAVAILABLE[code]} ({cause}).")
+        reason, why = _UNAVAILABLE[code]
+        return LedgerUnavailable(f"{path}: the ledger cannot be used: {why} ({cause}).", reason=reason)
     return None
 
 

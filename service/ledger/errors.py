@@ -33,7 +33,14 @@ class LedgerBusy(LedgerError):  # noqa: N818 - reads as what it is
 
 
 class LedgerUnavailable(LedgerError):  # noqa: N818 - as above
-    """The host cannot carry the write out at present (disk full, read-only, I/O error); nothing was changed."""
+    """The host cannot carry the write out at present (disk full, read-only, I/O error); nothing was changed.
+
+    reason: a short stable code, those of `actors.fusion.faults` where they mean the same.
+    """
+
+    def __init__(self, message: str, *, reason: str = "unavailable") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class LedgerMissing(LedgerError):  # noqa: N818 - as above

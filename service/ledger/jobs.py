@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, exists, func, or_, select
 
 from service.ledger import rows
 from service.ledger.announcements import announce
@@ -25,6 +25,9 @@ DEATHS_TO_PARK = 2
 """After one the video runs alone, so that the second can only be its own (DESIGN 6)."""
 
 RECOVERED = "recovered"
+
+CLOCK_STEP_S = 60.0
+"""A row that changed later than so long after now was written before the clock was set back."""
 
 _QUEUED = jobs.c.state == State.QUEUED
 _running = jobs.alias("running")
@@ -58,14 +61,22 @@ class DriverSide(ContentSide):
                 announce(connection, job, kinds=self.announces, now=now)
             return recovered
 
-    def claim(self, *, limit: int, now: float, only: Collection[int] | None = None, idle: bool = True) -> list[Job]:
+    def claim(
+        self,
+        *,
+        limit: int,
+        now: float,
+        only: Collection[int] | None = None,
+        idle: bool = True,
+        without: Collection[bytes] = (),
+    ) -> list[Job]:
         """Take up to `limit` jobs that are due, those settled first first; each claim counts as an attempt.
 
         A job waits while another of the same path runs, or while its files are moved or purged. A suspect runs alone:
         when its turn has come, nothing behind it is taken, and it is taken only when the claimer is `idle`. `only`
-        restricts the choice to these job numbers.
+        restricts the choice to these job numbers, `without` leaves out what lies under these roots.
         """
-        due = [_QUEUED, or_(jobs.c.not_before.is_(None), jobs.c.not_before <= now), ~_BUSY_PATH]
+        due = [_QUEUED, _due(now), jobs.c.root.not_in(list(without)), ~_BUSY_PATH]
         if only is not None:
             due.append(jobs.c.job_id.in_(list(only)))
         with self.database.write() as connection:
@@ -74,14 +85,14 @@ class DriverSide(ContentSide):
             rows.save(connection, taken)
         return taken
 
-    def next_due(self, now: float) -> float | None:
-        """Return when the next queued job is due, `now` when one is, None when none is queued."""
-        at_once = select(jobs.c.job_id).where(_QUEUED, jobs.c.not_before.is_(None)).limit(1)
+    def next_due(self, now: float, *, without: Collection[bytes] = ()) -> float | None:
+        """Return when the next queued job is due, `now` when one is, None when none is queued. without: as `claim`."""
+        queued = (_QUEUED, jobs.c.root.not_in(list(without)))
         with self.database.read() as connection:
-            if connection.execute(at_once).first() is not None:
+            if connection.execute(select(jobs.c.job_id).where(*queued, _due(now)).limit(1)).first() is not None:
                 return now
-            earliest = connection.execute(select(func.min(jobs.c.not_before)).where(_QUEUED)).scalar()
-        return None if earliest is None else max(now, float(earliest))
+            earliest = connection.execute(select(func.min(jobs.c.not_before)).where(*queued)).scalar()
+        return None if earliest is None else float(earliest)
 
     def finish(
         self,
@@ -167,6 +178,15 @@ class DriverSide(ContentSide):
             after = change(connection, before, moved(before, to, now=now, **_counts(before, values)), now=now)
             announce(connection, after, kinds=self.announces, now=now)
             return after
+
+
+def _due(now: float) -> ColumnElement[bool]:
+    """Whether a queued job may be claimed now.
+
+    `not_before` outlives a boot, so it is wall time; a clock that was set back by a day must not postpone a retry by
+    one, so a job that was put back in what is the future by now is due at once.
+    """
+    return or_(jobs.c.not_before.is_(None), jobs.c.not_before <= now, jobs.c.changed_at > now + CLOCK_STEP_S)
 
 
 def _together(due: list[Job], *, idle: bool) -> list[Job]:

@@ -51,18 +51,22 @@ def open_ledger(
     clock: Clock | None = None,
     patience: Patience | None = None,
     announces: Collection[str] = (),
+    damage: str | None = None,
 ) -> Ledger:
     """Open, and where need be make, migrate or rebuild, the ledger in file `path`.
 
     Only for the holder of the state lock: a damaged file is put aside, and an empty ledger takes its place
     (`opening.rebuilt_from`); then call `adopt` with the documents that lie in the output, and let intake scan.
     announces: the states of jobs of which a webhook is to be told, by value.
+    damage: what this process has met in it before; then it is put aside without a further look, which may find nothing.
     Raises `LedgerVersion` for the ledger of a later version, `LedgerBusy`, `LedgerUnavailable`.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     clock = clock or SystemClock()
     created = not path.exists()
-    rebuilt_from = damage = None
+    rebuilt_from = None
+    if damage is not None and not created:
+        rebuilt_from = _put_aside(path, now=clock.wall())
     try:
         database, before = _open(path, clock=clock, patience=patience)
     except LedgerCorrupt as exc:

@@ -92,12 +92,16 @@ def on_died(turn: Turn, event: ActorDied) -> None:
         _break(turn, event)
 
 
-def watch(turn: Turn) -> None:
-    """Kill what is past its deadline, replace what has grown too large or old; stop a pool that is idle for long."""
+def watch(turn: Turn, *, deadlines: bool) -> None:
+    """Kill what is past its deadline, replace what has grown too large or old; stop a pool that is idle for long.
+
+    deadlines: all that has happened is taken in; before that, a call may have been answered that seems overdue.
+    """
     for name, slot in turn.slots.items():
         if slot.reason:
             continue
-        overdue, retiring = _overdue(turn, slot), slot.retiring or _overgrown(turn, slot) or _aged(turn, slot)
+        overdue = _overdue(turn, slot) if deadlines else ""
+        retiring = slot.retiring or _overgrown(turn, slot) or _aged(turn, slot)
         if overdue:
             turn.slots[name] = replace(slot, reason=overdue)
             turn.ask(KillActor(name, overdue))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from actors.pool.base import ActorDied, ActorReady, CallDone, SetLost
 from service.scheduler.actors import fill, on_died, on_done, on_ready, start_absent, watch
 from service.scheduler.board import Board, Limits, Run
-from service.scheduler.events import Action, Claimed, Drained, Dropped, Event, Identified, Release, Requested
+from service.scheduler.events import Action, Claimed, Drained, Dropped, Event, Identified, Release, Requested, Ticked
 from service.scheduler.sets import adopt, choose, on_set_lost, ready_sets
 from service.scheduler.stages import IDENTITY, REQUEST, request_fusion, settle
 from service.scheduler.turn import Turn
@@ -26,7 +26,7 @@ def decide(board: Board, event: Event, *, now_s: float) -> tuple[Board, list[Act
         start_absent(turn)
         adopt(turn)
         fill(turn)
-        watch(turn)
+        watch(turn, deadlines=isinstance(event, Ticked))
     return turn.result()
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from actors.fusion.published import published
 from actors.pool.fake_pool import FakePool
-from service import daemon
+from service import daemon, preparation
 from service.configuration import Configuration, load
 from service.errors import ConfigError, StateLocked
 from service.ledger.ledger import read_ledger
@@ -147,7 +147,7 @@ def test_a_second_one_on_the_same_state_is_refused(home: Path) -> None:
 
 def test_the_driver_is_woken_only_when_the_ledger_has_changed() -> None:
     versions, wake = iter([1, 1, 2]), threading.Event()
-    changed = daemon._on_change(SimpleNamespace(data_version=lambda: next(versions)), wake)
+    changed = preparation._on_change(SimpleNamespace(data_version=lambda: next(versions)), wake)
     woken = []
     for _ in range(3):
         wake.clear()
@@ -156,10 +156,10 @@ def test_the_driver_is_woken_only_when_the_ledger_has_changed() -> None:
     assert woken == [True, False, True]
 
 
-@pytest.mark.parametrize(("quiet_local_s", "whole_s"), [(5.0, daemon.QUIET_WHOLE_S), (0.2, 0.2)])
+@pytest.mark.parametrize(("quiet_local_s", "whole_s"), [(5.0, preparation.QUIET_WHOLE_S), (0.2, 0.2)])
 def test_what_intake_is_told(home: Path, quiet_local_s: float, whole_s: float) -> None:
     flags = {"intake.quiet_local_s": quiet_local_s, "intake.foreign_quiet_s": 9.0, "intake.incomplete_give_up_h": 2.0}
-    told = daemon._intake_settings(settings(home, **flags), b"/out")
+    told = preparation._intake_settings(settings(home, **flags), b"/out")
     assert (told.quiet_whole_s, told.quiet_local_s) == (whole_s, quiet_local_s)
     assert told.incomplete_give_up_s == 7200.0
     assert b"/out" in told.excluded

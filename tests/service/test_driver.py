@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from actors.backend import Failure, Outcome, StageItem, StageStatus
+from actors.errors import EnvironmentFault
 from actors.fusion.published import published
 from actors.pool.base import ActorSpec, HostReport
 from actors.pool.fake_pool import ActorCrash, ActorHang, FakePool
@@ -21,6 +22,7 @@ from service.clock import FakeClock
 from service.configuration import load
 from service.driver import CannotWork
 from service.intake.enlist import enlist
+from service.ledger.errors import LedgerBusy, LedgerUnavailable
 from service.ledger.ledger import open_ledger
 from service.ledger.states import State
 from service.ledger.values import Selector
@@ -95,6 +97,7 @@ class Bench:
                 "intake.inboxes": [home / "in"],
                 "profile": "embedded",
                 "disk.low_water_mib": 0,
+                "pool.recycle_s": 0.0,
             },
             environ={"HOME": str(home)},
         ).configuration
@@ -233,6 +236,88 @@ def test_a_full_disk_costs_no_attempt_and_pauses_the_rest(bench: Bench) -> None:
     jobs = bench.ledger.jobs()
     assert {job.state for job in jobs} == {State.DONE}
     assert {job.attempts for job in jobs} == {1}
+
+
+LEDGER_CALLS = ("claim", "identified", "results_of", "allocate_name", "store_results", "finish")
+
+
+@pytest.mark.parametrize("error", [LedgerBusy("locked"), LedgerUnavailable("full", reason="disk_full")], ids=repr)
+@pytest.mark.parametrize("call", LEDGER_CALLS)
+def test_what_the_ledger_does_not_take_is_told_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, call: str, error: Exception
+) -> None:
+    """Two videos, so that one's answers wait behind what is owed about the other."""
+    paths = [bench.drop("a.mp4", b"a"), bench.drop("b.mp4", b"b")]
+    real, refused = getattr(type(bench.ledger), call), []
+
+    def refusing(self: Any, *arguments: Any, **named: Any) -> Any:
+        if len(refused) < 3:
+            refused.append(call)
+            raise error
+        return real(self, *arguments, **named)
+
+    def prompt(self: FakePool, *, timeout_s: float) -> Any:
+        """Every actor works on while the driver waits for the ledger, as processes of their own do."""
+        found = list(answer(self, timeout_s=timeout_s))
+        while more := answer(self, timeout_s=0):
+            found += more
+        return found
+
+    answer = FakePool.wait
+    monkeypatch.setattr(FakePool, "wait", prompt)
+    monkeypatch.setattr(type(bench.ledger), call, refusing)
+    for _ in range(3):
+        with pytest.raises(type(error)):
+            bench.run()
+        bench.clock.advance(10_000.0)  # the actors have answered long since: nobody is overdue
+    bench.run()
+    assert [bench.state(path) for path in paths] == [State.DONE] * 2
+    assert {job.attempts for job in bench.ledger.jobs()} == {1}
+    assert not {"actor.killed", "job.retry", "job.released"} & set(bench.names())
+    assert bench.names().count("job.done") == 2
+
+
+def test_what_the_ledger_does_not_take_to_the_end_is_recovered_by_the_next_start(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = bench.drop("a.mp4")
+    bench.assembly.driver.step(timeout_s=0)
+
+    def refuse(*_arguments: Any, **_named: Any) -> Any:
+        raise LedgerUnavailable("full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(bench.ledger), "release", refuse)
+        bench.assembly.driver.close()
+    assert bench.names()[-1] == "ledger.busy"
+    assert bench.state(path) is State.RUNNING
+    root = os.fsencode(bench.home / "out")
+    recover(bench.ledger, output_root=root, inboxes=[], now=bench.clock.wall(), emit=lambda *_a, **_k: None)
+    bench.assembly = bench.assemble()
+    bench.run()
+    assert bench.state(path) is State.DONE
+
+
+def test_a_host_without_room_for_a_process_costs_no_attempt(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = [bench.drop("a.mp4", b"a"), bench.drop("b.mp4", b"b")]
+    real, refusals = FakePool.start, [3]
+
+    def start(self: FakePool, spec: ActorSpec) -> None:
+        if spec.name == "fusion" and refusals[0]:
+            refusals[0] -= 1
+            raise EnvironmentFault("no_processes", "Resource temporarily unavailable; raise the limit of processes")
+        real(self, spec)
+
+    monkeypatch.setattr(FakePool, "start", start)
+    for _ in range(4):
+        bench.run()
+        bench.clock.advance(61.0)
+    bench.run()
+    assert [bench.state(path) for path in paths] == [State.DONE] * 2
+    assert {job.attempts for job in bench.ledger.jobs()} == {1}
+    (paused, *_) = [fields for event, fields in bench.events if event == "work.paused"]
+    assert (paused["reason"], "TasksMax" in paused["remedy"]) == ("no_processes", True)
+    assert not {"actor.died", "job.parked", "node.lost"} & set(bench.names())
 
 
 def test_a_suspect_runs_alone(bench: Bench) -> None:

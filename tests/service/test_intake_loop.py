@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ import pytest
 from service import intake_loop
 from service.clock import SystemClock
 from service.intake_loop import IntakeLoop
-from service.ledger.errors import LedgerBusy
+from service.ledger.errors import LedgerBusy, LedgerCorrupt
+from service.ledger_trouble import LedgerTrouble
 from service.logs import Recorder
 
 WITHIN_S = 10.0
@@ -65,7 +67,9 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., tuple[IntakeL
         *answers: Callable[[], None], on_change: Callable[[], None] = lambda: None
     ) -> tuple[IntakeLoop, FakeIntake, Recorder]:
         intake, emit = FakeIntake(*answers), Recorder()
-        loop = IntakeLoop(intake, clock=SystemClock(), emit=emit, on_change=on_change)
+        clock = SystemClock()
+        trouble = LedgerTrouble(Path("/state"), low_water_mib=0, clock=clock, emit=emit)
+        loop = IntakeLoop(intake, clock=clock, emit=emit, trouble=trouble, on_change=on_change)
         loop.start()
         loops.append(loop)
         return loop, intake, emit
@@ -110,6 +114,13 @@ def test_a_step_that_fails_is_logged_and_the_next_one_comes(run: Any, error: Exc
     assert intake.stepped.acquire(timeout=WITHIN_S)
     (told,) = emit.named(event)
     assert str(error) in told["cause"]
+
+
+def test_a_damaged_ledger_ends_the_loop_and_is_handed_on(run: Any) -> None:
+    loop, intake, emit = run(raising(LedgerCorrupt("page 7")))
+    loop._thread.join(WITHIN_S)
+    assert str(loop.damage) == "page 7"
+    assert (intake.calls, emit.events) == (["start", "step"], [])
 
 
 def test_the_driver_hears_after_every_step(run: Any) -> None:

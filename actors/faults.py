@@ -1,0 +1,31 @@
+"""What an operating system's refusal means wherever it comes up: the host is short of something, whatever the video."""
+
+from __future__ import annotations
+
+import errno
+
+from actors.errors import EnvironmentFault
+
+SHORTAGES = {
+    errno.ENOSPC: ("disk_full", "free some space"),
+    errno.EDQUOT: ("quota_exceeded", "free some space or raise the quota"),
+    errno.EROFS: ("read_only", "mount it for writing"),
+    errno.EMFILE: ("too_many_files", "raise the limit of open files"),
+    errno.ENFILE: ("too_many_files", "raise the limit of open files"),
+    errno.EAGAIN: ("no_processes", "raise the limit of processes and threads"),
+}
+"""Refusals that would meet every video alike, with what a person can do. EAGAIN: fork(2), pthread_create(3)."""
+
+_NO_THREAD = "can't start new thread"
+"""What CPython makes of EAGAIN from pthread_create(3): a bare RuntimeError."""
+
+
+def shortage(exc: BaseException) -> EnvironmentFault | None:
+    """Return the host's fault behind an exception that nobody has translated yet, None where there is none."""
+    number = exc.errno if isinstance(exc, OSError) else None
+    if isinstance(exc, RuntimeError) and _NO_THREAD in str(exc):
+        number = errno.EAGAIN
+    if number not in SHORTAGES:
+        return None
+    reason, remedy = SHORTAGES[number]
+    return EnvironmentFault(reason, f"{exc}; {remedy}")

@@ -1,0 +1,122 @@
+"""What a start does before it serves: the ledger opened and in step with the output, intake and driver put together."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from actors.plan import Plan
+from actors.pool.base import Pool
+from service.assembly import Assembly, assemble
+from service.bookkeeping import Emit
+from service.clock import Clock
+from service.configuration import Configuration
+from service.intake.intake import Intake
+from service.intake.settings import IntakeSettings
+from service.intake_loop import IntakeLoop
+from service.ledger.errors import LedgerCorrupt
+from service.ledger.ledger import Ledger, open_ledger
+from service.ledger.values import ServiceStart
+from service.ledger_trouble import LedgerTrouble
+from service.recovery import recover
+from service.state import ledger_path
+
+QUIET_WHOLE_S = 0.7
+"""How long a file must be quiet that nobody holds open and whose structure is whole."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a service is made of, however often its ledger has to be opened. root: the output folder."""
+
+    configuration: Configuration
+    emit: Emit
+    pool_factory: Callable[[Configuration], Pool]
+    clock: Clock
+    root: bytes
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A service that only has to be run."""
+
+    assembly: Assembly
+    intake: IntakeLoop
+
+
+def prepare(
+    setting: Setting, *, trouble: LedgerTrouble, wake: threading.Event, damage: LedgerCorrupt | None
+) -> Prepared:
+    """Open the ledger and put a service together over it; whoever gets it closes its ledger.
+
+    damage: what was found in the ledger while it served. Raises what the ledger raises, and `ConfigError`.
+    """
+    ledger = open_ledger(
+        ledger_path(setting.configuration),
+        output_root=setting.root,
+        clock=setting.clock,
+        damage=None if damage is None else str(damage),
+    )
+    try:
+        return _over(ledger, setting, trouble=trouble, wake=wake)
+    except BaseException:
+        ledger.close()
+        raise
+
+
+def _over(ledger: Ledger, setting: Setting, *, trouble: LedgerTrouble, wake: threading.Event) -> Prepared:
+    configuration, emit, clock, root = setting.configuration, setting.emit, setting.clock, setting.root
+    inboxes = [os.fsencode(inbox.absolute()) for inbox in configuration.intake.inboxes]
+    recover(ledger, output_root=root, inboxes=inboxes, now=clock.wall(), emit=emit)
+    loop = IntakeLoop(
+        Intake(inboxes, _intake_settings(configuration, root), ledger.intake, emit, clock),
+        clock=clock,
+        emit=emit,
+        trouble=trouble,
+        on_change=_on_change(ledger, wake),
+    )
+    assembly = assemble(
+        configuration,
+        ledger=ledger,
+        emit=emit,
+        recheck=loop.recheck,
+        pool_factory=setting.pool_factory,
+        clock=clock,
+    )
+    ledger.note_start(_start(configuration, assembly.plan, inboxes=inboxes, root=root))
+    return Prepared(assembly, loop)
+
+
+def _start(configuration: Configuration, plan: Plan, *, inboxes: list[bytes], root: bytes) -> ServiceStart:
+    extensions = configuration.intake.extensions
+    return ServiceStart(tuple(inboxes), extensions, root, configuration.profile, plan.settings_key, os.getpid())
+
+
+def _on_change(ledger: Ledger, wake: threading.Event) -> Callable[[], None]:
+    """Return what wakes the driver when the ledger has changed since it was last asked."""
+    seen = -1
+
+    def changed() -> None:
+        nonlocal seen
+        version = ledger.data_version()
+        if version != seen:
+            seen = version
+            wake.set()
+
+    return changed
+
+
+def _intake_settings(configuration: Configuration, root: bytes) -> IntakeSettings:
+    given = configuration.intake
+    return IntakeSettings(
+        extensions=tuple(extension.lstrip(".") for extension in given.extensions),
+        excluded=(root, os.fsencode(configuration.state.dir.absolute())),
+        quiet_whole_s=min(QUIET_WHOLE_S, given.quiet_local_s),
+        quiet_local_s=given.quiet_local_s,
+        quiet_network_s=given.quiet_network_s,
+        foreign_quiet_s=given.foreign_quiet_s,
+        sweep_s=given.sweep_s,
+        incomplete_give_up_s=given.incomplete_give_up_h * 3600.0,
+    )
