@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from actors.errors import EnvironmentFault
 
@@ -29,3 +31,15 @@ def shortage(exc: BaseException) -> EnvironmentFault | None:
         return None
     reason, remedy = SHORTAGES[number]
     return EnvironmentFault(reason, f"{exc}; {remedy}")
+
+
+@contextmanager
+def shortages_told() -> Iterator[None]:
+    """Turn what the host is short of in the block into `EnvironmentFault`; every other exception goes through."""
+    try:
+        yield
+    except (OSError, RuntimeError) as exc:
+        fault = shortage(exc)
+        if fault is None:
+            raise
+        raise fault from exc

@@ -147,18 +147,17 @@ def assemble(
         board=Board.empty(plan, make_limits(configuration, sets=sets), specs=specs),
         pool=pool,
         books=books,
-        gate=DiskGate(
-            output_root,
-            low_water_mib=configuration.disk.low_water_mib,
-            clock=clock,
-            emit=emit,
-            note=ledger.note_pause,
-            others=(os.fsencode(configuration.state.dir.absolute()),),
-        ),
+        gate=_gate(configuration, clock=clock, emit=emit, note=ledger.note_pause),
         clock=clock,
         emit=emit,
     )
     return Assembly(configuration, plan, ledger, driver, clock)
+
+
+def _gate(configuration: Configuration, *, clock: Clock, emit: Emit, note: Callable[..., None]) -> DiskGate:
+    output, state = (os.fsencode(path.absolute()) for path in (configuration.output.dir, configuration.state.dir))
+    low_water_mib = configuration.disk.low_water_mib
+    return DiskGate(output, low_water_mib=low_water_mib, clock=clock, emit=emit, note=note, others=(state,))
 
 
 def _smaller(configuration: Configuration) -> list[Smaller]:

@@ -32,7 +32,7 @@ from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
 from actors.backend import Failure, Outcome, StageStatus
 from actors.errors import EnvironmentFault
-from actors.faults import shortage
+from actors.faults import shortages_told
 from actors.host import ActorHost
 from actors.pool.base import (
     PAYLOADS_LOST,
@@ -52,8 +52,7 @@ from actors.pool.remote import SLOTS, RemoteHost, bundle, fitting, handles, sent
 
 DEATHS = (RayActorError, NodeDiedError, WorkerCrashedError, OutOfMemoryError)
 """Ray's ways to say that a process is gone; they are siblings, not one tree."""
-CLOSE_S = 10.0
-"""How long the actors may take, together, to close in order."""
+CLOSE_S = 10.0  # for all actors together, to close in order
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +81,7 @@ class RayPool:
 
     def start(self, spec: ActorSpec) -> None:
         """See `Pool`. The first actor also starts Ray, which takes seconds."""
-        try:
-            self._init()
-        except (OSError, RuntimeError) as exc:
-            raise shortage(exc) or exc from exc
+        self._init()
         strategy = None if spec.place is None else PlacementGroupSchedulingStrategy(self._group(spec, spec.place))
         remote = ray.remote(
             num_cpus=spec.resources.num_cpus,
@@ -161,7 +157,7 @@ class RayPool:
         if options.address:
             self._join(options.address)
             return
-        with signals_kept():
+        with signals_kept(), shortages_told():
             ray.init(
                 address="local",
                 num_cpus=options.num_cpus,
