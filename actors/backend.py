@@ -64,13 +64,18 @@ class Resources:
 
 @dataclass(frozen=True, slots=True)
 class SourceRef:
-    """The file of one generation: an absolute path in the file system's own bytes and the fstat it must show."""
+    """The file of one generation: an absolute path in the file system's own bytes and the fstat it must show.
+
+    head_tail: the content's fingerprint (`actors.fingerprint`), by which a touched file is known again; empty where
+    it is not known.
+    """
 
     path: bytes
     device: int
     inode: int
     size: int
     mtime_ns: int
+    head_tail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

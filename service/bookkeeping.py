@@ -244,4 +244,5 @@ def _given(**fields: str | None) -> dict[str, str]:
 
 def _ticket(job: Job) -> Ticket:
     numbers = (job.device or 0, job.inode or 0, job.size or 0, job.mtime_ns or 0)
-    return Ticket(job.job_id, SourceRef(job.absolute_path, *numbers), job.attempts, job.deaths, job.solo, job.truncated)
+    source = SourceRef(job.absolute_path, *numbers, head_tail=job.head_tail or "")
+    return Ticket(job.job_id, source, job.attempts, job.deaths, job.solo, job.truncated)

@@ -75,7 +75,7 @@ class PyAvDecode(Backend[DecodeOptions]):
 
     def run(self, items: Sequence[StageItem]) -> list[Outcome]:
         """Return `Media` and `Payloads` per item; only what `item.wants` names is kept in the payloads."""
-        return [self._run(_source(item), item.wants) for item in items]
+        return [self._run(_source(item), item) for item in items]
 
     def close(self) -> None:
         """Close the descriptors that no `run` has asked for."""
@@ -85,23 +85,23 @@ class PyAvDecode(Backend[DecodeOptions]):
         fd = open_source(ref)
         try:
             digest = sha256_of(fd, ref)
-            verify(fd, ref)
+            verify(fd, ref, sha256=digest)
         except BaseException:
             os.close(fd)
             raise
         self._pinned.pin(ref, fd)
         return Outcome(StageStatus.DONE, data=Identity(sha256=digest))
 
-    def _run(self, ref: SourceRef, wants: frozenset[str]) -> Outcome:
+    def _run(self, ref: SourceRef, item: StageItem) -> Outcome:
         if self._decode is None:
             raise BackendUnavailable("not_loaded", "decode.pyav was asked to run before it was loaded")
         pinned = self._pinned.take(ref)
         fd = open_source(ref) if pinned is None else pinned
         try:
-            verify(fd, ref)
+            verify(fd, ref, sha256=item.video_id)
             with reading(ref):
-                decoded = self._decode(fd, ref, options=self.options, wants=wants)
-            verify(fd, ref)
+                decoded = self._decode(fd, ref, options=self.options, wants=item.wants)
+            verify(fd, ref, sha256=item.video_id)
         finally:
             os.close(fd)
         return Outcome(StageStatus.DONE, data=decoded.media, payloads=decoded.payloads)

@@ -7,10 +7,10 @@ import stat as stat_module
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from actors.fingerprint import head_tail
 from service.intake.beneath import opened_beneath
 from service.intake.names import DEFAULT_EXTENSIONS, NamePolicy
 from service.intake.ports import Generation, Settled
-from service.intake.probe import head_tail
 from service.intake.scan import Scanner, identities
 
 

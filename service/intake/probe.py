@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import hashlib
 import os
 import signal
 import stat as stat_module
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Protocol
 
+from actors.fingerprint import head_tail
 from service.intake import container
 from service.intake.beneath import opened_beneath
 from service.intake.structure import Structure
-
-END_BYTES: Final = 64 * 1024
-"""How much of either end goes into the fingerprint: the first alone is alike in all files of one encoder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,11 +183,3 @@ def _data_after(fd: int, hole: int, *, size: int) -> int:
         if error.errno != errno.ENXIO:
             raise
         return size
-
-
-def head_tail(fd: int, *, size: int) -> str:
-    """Return 32 hex digits (BLAKE2b) over the size and the first and last 64 KiB."""
-    digest = hashlib.blake2b(size.to_bytes(8), digest_size=16)
-    digest.update(os.pread(fd, END_BYTES, 0))
-    digest.update(os.pread(fd, END_BYTES, max(END_BYTES, size - END_BYTES)))
-    return digest.hexdigest()

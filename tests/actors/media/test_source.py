@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from media_clips import source
 
+from actors.backend import SourceRef
 from actors.errors import ActorError, BadInput, SourceChanged, Transient
+from actors.fingerprint import END_BYTES, head_tail
 from actors.media.source import DescriptorReader, PinnedFiles, open_source, sha256_of, verify
 
 
@@ -93,6 +97,57 @@ def test_what_is_not_the_claimed_file_is_refused(
     with pytest.raises(error) as refused:
         open_source(ref)
     assert refused.value.reason == reason
+
+
+def _touched(path: Path) -> None:
+    os.utime(path)
+
+
+def _middle_rewritten(path: Path) -> None:
+    seen = path.stat()
+    with path.open("r+b") as file:
+        file.seek(seen.st_size // 2)
+        file.write(b"other")
+    os.utime(path, ns=(seen.st_atime_ns, seen.st_mtime_ns + 1))
+
+
+def _has_ends(path: Path) -> SourceRef:
+    with path.open("rb") as file:
+        return replace(source(path), head_tail=head_tail(file.fileno(), size=path.stat().st_size))
+
+
+def test_a_touch_before_it_is_opened_is_no_change(file: Path) -> None:
+    ref = _has_ends(file)
+    _touched(file)
+    os.close(open_source(ref))
+    _rewritten(file)
+    with pytest.raises(SourceChanged):
+        open_source(ref)
+
+
+@pytest.mark.parametrize(
+    ("happens", "same"),
+    [
+        pytest.param(_touched, True, id="touched"),
+        pytest.param(_rewritten, False, id="rewritten in place"),
+        pytest.param(_middle_rewritten, False, id="rewritten in its middle, its ends alike"),
+        pytest.param(_grown, False, id="grown"),
+    ],
+)
+def test_of_an_identified_file_whose_time_changes_all_of_the_content_decides(
+    tmp_path: Path, happens: Callable[[Path], None], *, same: bool
+) -> None:
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(bytes(range(256)) * 4 * END_BYTES)
+    ref = _has_ends(path)
+    fd = open_source(ref)
+    try:
+        identified = sha256_of(fd, ref)
+        happens(path)
+        with nullcontext() if same else pytest.raises(SourceChanged):
+            verify(fd, ref, sha256=identified[:16])
+    finally:
+        os.close(fd)
 
 
 def test_an_empty_file_says_so(tmp_path: Path) -> None:

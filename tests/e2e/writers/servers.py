@@ -24,10 +24,15 @@ def free_port() -> int:
 
 
 class Servers:
-    """Starts what is asked for, once, and ends everything at the end."""
+    """Starts what is asked for, once, and ends everything at the end.
 
-    def __init__(self, folder: Path) -> None:
+    folder: the servers' own. served: what they let their clients reach.
+    """
+
+    def __init__(self, folder: Path, *, served: Path) -> None:
         self.folder = folder
+        self.served = served
+        self.mounted_inbox = folder / "mounted-inbox"
         self.stack = ExitStack()
         self._started: dict[str, Any] = {}
 
@@ -46,13 +51,13 @@ class Servers:
             raise server
         return server
 
-    def daemon(self, *command: str | Path, **options: Any) -> subprocess.Popen[bytes]:
+    def daemon(self, *command: str | Path, death_signal: str = "KILL", **options: Any) -> subprocess.Popen[bytes]:
         """Start a program that ends with this, together with the processes it starts.
 
         `setpriv` has the kernel end it also where the tests are killed; it counts from the thread that starts it, so
         servers are started by the one that lives longest.
         """
-        words = ["setpriv", "--pdeathsig", "KILL", *map(str, command)]
+        words = ["setpriv", "--pdeathsig", death_signal, *map(str, command)]
         with (self.folder / f"{Path(command[0]).name}.log").open("ab") as log:
             given = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": subprocess.STDOUT}
             process = subprocess.Popen(words, start_new_session=True, **(given | options))
@@ -69,12 +74,13 @@ class Servers:
                 time.sleep(0.1)
             else:
                 return
-        raise NotStarted(f"{_words(process.args)} does not listen: {self._logs()}")
+        raise NotStarted(f"{_words(process.args)} does not listen: {self.logs()}")
 
     def close(self) -> None:
         self.stack.close()
 
-    def _logs(self) -> str:
+    def logs(self) -> str:
+        """The end of what each has said."""
         return " ".join(path.read_text(errors="replace")[-400:] for path in sorted(self.folder.glob("*.log")))
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
+import json
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from processes import WITHOUT_MODELS, Home, Service, until
-from writers import with_ssh
+from writers.catalogue import SERVERS
 from writers.scene import Ledger, Scene, Writer
 from writers.servers import Servers
 from writers.videos import Videos
@@ -19,7 +19,6 @@ from service.configuration import load
 from service.ledger.values import Job
 
 _WITHIN_S = 180.0
-_SERVERS: dict[str, Callable[[Servers], Any]] = {"ssh": with_ssh.start}
 
 
 def settings() -> dict[str, str]:
@@ -79,7 +78,7 @@ class Trial:
         self._folder = folder
         self.home = Home(folder / "home", settings())
         self.ledger = Ledger(self.home)
-        self._servers = Servers(_made(folder / "servers"))
+        self._servers = Servers(_made(folder / "servers"), served=folder)
         self._work = {writer.name: writer for writer in writers}
         self.at_work: dict[str, Work] = {}
 
@@ -89,7 +88,10 @@ class Trial:
         sources = {writer.name: videos.make(writer.slug, writer.suffix) for writer in writers}
         try:
             for name in sorted({writer.server for writer in writers if writer.server is not None}):
-                self._servers.start(name, _SERVERS[name])
+                self._servers.start(name, SERVERS[name])
+            if any(writer.mount for writer in writers):
+                inboxes = [str(self.home.inbox), str(self._servers.mounted_inbox)]
+                self.home.settings = self.home.settings | {"REELWATCH_INTAKE__INBOXES": json.dumps(inboxes)}
             self.service = self._servers.stack.enter_context(self.home.service()).ready()
         except BaseException:
             self._servers.close()
@@ -104,7 +106,7 @@ class Trial:
         self._servers.close()
 
     def _scene(self, writer: Writer, source: Path, service: Service) -> Scene:
-        folder = _made(self.home.inbox / writer.slug)
+        folder = self._servers.mounted_inbox if writer.mount else _made(self.home.inbox / writer.slug)
         target = folder / f"{writer.slug}{writer.suffix}"
         away = _made(self._folder / "away" / writer.slug)
         return Scene(writer, source, folder, away, target, self.ledger, service, self._servers)
@@ -130,11 +132,11 @@ class Trial:
 
     def told(self, scene: Scene) -> dict[str, list[str]]:
         """What the log told of every file in a writer's folder: its events, by path."""
-        beneath = os.fspath(scene.folder.relative_to(self.home.inbox)) + "/"
         found: dict[str, list[str]] = {}
         for event in list(self.service.events):
-            if str(event.get("path", "")).startswith(beneath):
-                found.setdefault(event["path"], []).append(event["event"])
+            path = f"{event.get('root', self.home.inbox)}/{event.get('path', '')}"
+            if path.startswith(f"{scene.folder}/"):
+                found.setdefault(path, []).append(event["event"])
         return found
 
 

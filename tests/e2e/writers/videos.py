@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from fractions import Fraction
 from pathlib import Path
 
@@ -56,25 +55,8 @@ def _noise(path: Path, *, options: dict[str, str]) -> None:
 def _tail(suffix: str, name: bytes) -> bytes:
     if suffix == ".mp4":
         return bad_files.box(b"free", name)
+    if suffix == ".mkv":
+        return b"\xec" + bytes([0x80 | len(name)]) + name  # RFC 8794, 11.3.2: a Void element
     assert suffix == ".ts"
     null_packet = b"\x47\x1f\xff\x10"  # ISO/IEC 13818-1, 2.4.1: PID 0x1FFF carries nothing
     return null_packet + name.ljust(184, b"\xff")[:184]
-
-
-def record(ffmpeg: str, target: Path, *, seconds: float, options: tuple[str, ...]) -> subprocess.Popen[bytes]:
-    """Start a recording in real time."""
-    pictures = f"testsrc2=size=320x180:rate=25:duration={seconds:g}"
-    encode = (
-        "-c:v",
-        "libx264",
-        "-preset",
-        "ultrafast",
-        "-g",
-        "25",
-        "-pix_fmt",
-        "yuv420p",
-        "-metadata",
-        f"title={target}",
-    )
-    command = [ffmpeg, "-nostdin", "-loglevel", "error", "-y", "-re", "-f", "lavfi", "-i", pictures, *encode]
-    return subprocess.Popen([*command, *options, str(target)])

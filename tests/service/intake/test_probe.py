@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from actors.fingerprint import head_tail
 from service.intake import container
 from service.intake.probe import (
     Changed,
@@ -23,7 +24,6 @@ from service.intake.probe import (
     Trouble,
     Unread,
     first_hole,
-    head_tail,
     probe_lease,
 )
 from service.intake.structure import Structure, Wholeness
