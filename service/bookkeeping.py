@@ -78,7 +78,8 @@ class Bookkeeper:
                 self._roots.remember(job.root, device=job.device)
             self._jobs[job.job_id] = job
             self._claimed_s[job.job_id] = self._clock.monotonic()
-            self._emit("job.claimed", **self._about(job), attempt=job.attempts)
+            queued_s = max(0.0, self._clock.wall() - job.queued_at) if job.queued_at is not None else None
+            self._emit("job.claimed", **self._about(job), attempt=job.attempts, **_given(queued_s=queued_s))
             tickets.append(_ticket(job))
         return tickets
 
@@ -238,8 +239,9 @@ class Bookkeeper:
         return about | ({"video_id": job.sha256[:16]} if job.sha256 else {})
 
 
-def _given(**fields: str | None) -> dict[str, str]:
-    return {name: value for name, value in fields.items() if value}
+def _given(**fields: Any) -> dict[str, Any]:
+    """Return the fields that are known; an empty text says nothing."""
+    return {name: value for name, value in fields.items() if value not in {None, ""}}
 
 
 def _ticket(job: Job) -> Ticket:

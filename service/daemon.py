@@ -14,13 +14,14 @@ from service.bookkeeping import Emit
 from service.clock import Clock, SystemClock
 from service.configuration import Configuration
 from service.errors import ConfigError
-from service.heartbeat import Heartbeat
 from service.ledger.errors import LedgerCorrupt
 from service.ledger.lock import state_lock
 from service.ledger_trouble import PASSING, LedgerTrouble, patiently
+from service.metrics.counters import Counters
+from service.metrics.monitor import Monitor
 from service.preparation import Prepared, Setting, prepare
 from service.signals import StopSignals
-from service.state import make_output_root, output_root
+from service.state import make_output_root
 
 BUSY_POLL_S = 0.2
 """How long the driver waits for the pool before it looks for new jobs and signals again."""
@@ -33,7 +34,7 @@ REBUILDS_AT_MOST = 3
 class Daemon:
     """The service: `run` returns its exit code once a signal has ended it."""
 
-    def __init__(self, prepared: Prepared, *, signals: StopSignals, trouble: LedgerTrouble, emit: Emit) -> None:
+    def __init__(self, prepared: Prepared, *, signals: StopSignals, trouble: LedgerTrouble, emit: Counters) -> None:
         self._assembly = assembly = prepared.assembly
         self._driver = assembly.driver
         self._ledger = assembly.ledger
@@ -43,14 +44,7 @@ class Daemon:
         self._trouble = trouble
         self._emit = emit
         self._seen_version = -1
-        self._heartbeat = Heartbeat(
-            assembly.ledger,
-            clock=assembly.clock,
-            emit=emit,
-            every_s=assembly.configuration.log.heartbeat_s,
-            output_root=output_root(assembly.configuration),
-            gauges=prepared.intake.gauges,
-        )
+        self._monitor = Monitor(assembly, prepared.intake, trouble=trouble, counters=emit)
 
     def run(self) -> int:
         """Serve until a signal asks to stop; 0 when everything was finished or given back.
@@ -59,6 +53,7 @@ class Daemon:
         """
         started_s, why = self._clock.monotonic(), {}
         try:
+            self._monitor.start()
             self._intake.start()
             self._ready()
             while not self._signals.count:
@@ -70,6 +65,7 @@ class Daemon:
         finally:
             self._intake.stop()
             self._driver.close()
+            self._monitor.stop()
             self._emit("service.stopped", uptime_s=round(self._clock.monotonic() - started_s, 1), **why)
         return 0
 
@@ -95,7 +91,7 @@ class Daemon:
 
     def _work(self) -> bool:
         """Do what there is to do; False when there was nothing."""
-        self._heartbeat.beat()
+        self._monitor.beat()
         look = self._driver.busy or self._changed()
         claimed = self._driver.step(timeout_s=BUSY_POLL_S if self._driver.busy else 0.0, claim=look)
         return claimed > 0 or self._driver.busy
@@ -127,6 +123,7 @@ class Daemon:
                 self._signals.wait(BUSY_POLL_S)
 
     def _finish_some(self) -> bool:
+        self._monitor.beat()
         self._driver.step(timeout_s=BUSY_POLL_S, claim=False)
         return True
 
@@ -146,7 +143,9 @@ def run(
     signals.install()
     try:
         with state_lock(configuration.state.dir):
-            return _serve(Setting(configuration, emit, pool_factory, clock, make_output_root(configuration)), signals)
+            return _serve(
+                Setting(configuration, Counters(emit), pool_factory, clock, make_output_root(configuration)), signals
+            )
     finally:
         signals.remove()
 

@@ -141,13 +141,19 @@ def remedy(pause: WorkPause) -> str:
     return _REMEDIES.get(pause.reason, _REMEDY).format(low_water_mib=pause.low_water_mib)
 
 
-def free_mib(path: bytes) -> int | None:
-    """Return the free space where `path` is, in MiB; None when it cannot be told."""
+def free_bytes(path: bytes) -> int | None:
+    """Return the free space where `path` is; None when it cannot be told."""
     try:
         stat = os.statvfs(path)
     except OSError:
         return None
-    return stat.f_bavail * stat.f_frsize // 2**20
+    return stat.f_bavail * stat.f_frsize
+
+
+def free_mib(path: bytes) -> int | None:
+    """Return the free space where `path` is, in MiB; None when it cannot be told."""
+    free = free_bytes(path)
+    return None if free is None else free // 2**20
 
 
 def _free(root: bytes) -> dict[str, int]:

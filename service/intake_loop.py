@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from service.bookkeeping import Emit
 from service.clock import Clock
+from service.intake.figures import RootFigures
 from service.intake.intake import Intake
 from service.ledger.errors import LedgerCorrupt
 from service.ledger_trouble import PASSING, LedgerTrouble
@@ -61,9 +62,9 @@ class IntakeLoop:
         self._rechecks.append((root, path))
         self._intake.wake()
 
-    def gauges(self) -> dict[str, float]:
-        """Return intake's figures for the heartbeat."""
-        return self._intake.gauges()
+    def figures(self) -> tuple[RootFigures, ...]:
+        """Return what there is to tell about each inbox; from any thread."""
+        return self._intake.figures()
 
     def _run(self) -> None:
         while not self._stopping.is_set():

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from actors.plan import Plan
 from actors.pool.base import Pool
 from service.assembly import Assembly, assemble
-from service.bookkeeping import Emit
 from service.clock import Clock
 from service.configuration import Configuration
 from service.intake.intake import Intake
@@ -20,6 +19,7 @@ from service.ledger.errors import LedgerCorrupt
 from service.ledger.ledger import Ledger, open_ledger
 from service.ledger.values import ServiceStart
 from service.ledger_trouble import LedgerTrouble
+from service.metrics.counters import Counters
 from service.recovery import recover
 from service.state import ledger_path
 
@@ -32,7 +32,7 @@ class Setting:
     """What a service is made of, however often its ledger has to be opened. root: the output folder."""
 
     configuration: Configuration
-    emit: Emit
+    emit: Counters
     pool_factory: Callable[[Configuration], Pool]
     clock: Clock
     root: bytes

@@ -21,7 +21,7 @@ def refuse_contradictions(configuration: Configuration, origins: Mapping[str, st
 
     problems = [
         problem
-        for check in (_folders, _nested_inboxes, _windows, _memory, _cluster, _stages)
+        for check in (_folders, _nested_inboxes, _windows, _memory, _cluster, _stages, _metrics)
         for problem in check(configuration, where)
     ]
     if problems:
@@ -97,6 +97,16 @@ def _stages(configuration: Configuration, where: Where) -> Iterator[str]:
             yield f"{where(key)} = []: there is no document without {stage}. Remove the line."
     if configuration.stages.decode.options:
         yield f"{where('stages.decode.options')}: the options of decoding stand in [media]. Move them there."
+
+
+def _metrics(configuration: Configuration, where: Where) -> Iterator[str]:
+    # Whoever reaches the port reads how much is done and where the inboxes lie; there is no password.
+    metrics = configuration.metrics
+    if not metrics.is_loopback and not metrics.allow_remote:
+        yield (
+            f"{where('metrics.listen')} = {metrics.listen}: other hosts can reach this address, and nobody is asked "
+            "who they are. Listen on 127.0.0.1, or say that this is meant: metrics.allow_remote = true."
+        )
 
 
 def _holds(outer: Path, inner: Path) -> bool:

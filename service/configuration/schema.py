@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints, field_validator
 
 from service.configuration.kinds import Directory, QuietSeconds, Seconds, SecondsOrNone, Section, Whole
+from service.configuration.metrics import MetricsSettings
 
 StageName = Literal["decode", "vad", "asr", "diarization", "captions", "objects", "ocr", "audio", "frames", "fusion"]
 ProfileName = Literal["auto", "embedded", "cpu", "gpu"]
@@ -160,6 +161,7 @@ class Configuration(Section):
     stages: StagesSettings
     retry: RetrySettings
     log: LogSettings
+    metrics: MetricsSettings
     disk: DiskSettings
 
     def stage(self, name: str) -> StageSettings:

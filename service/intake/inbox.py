@@ -6,6 +6,7 @@ import math
 import threading
 from typing import Final
 
+from service.intake.figures import RootFigures
 from service.intake.mounts import sweep_interval_s
 from service.intake.names import NamePolicy, shown
 from service.intake.ports import EventSink
@@ -57,6 +58,13 @@ class Inbox:
         self._pending: dict[bytes, float] = {}
         self._lost_checks = 0
         self._check_at_s = self._sweep_at_s = self._hints_at_s = -math.inf
+
+    @property
+    def figures(self) -> RootFigures:
+        """What there is to tell about the root; from any thread."""
+        sweep_s = None if self.first_sweep else self.last_sweep_s
+        hints = self._hints
+        return RootFigures(self.path, self.root.lost, self.watching, sweep_s, hints.events, hints.overflows)
 
     @property
     def usable(self) -> bool:

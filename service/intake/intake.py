@@ -8,6 +8,7 @@ import threading
 from collections.abc import Sequence
 
 from service.clock import Clock
+from service.intake.figures import RootFigures
 from service.intake.inbox import Inbox
 from service.intake.ports import EventSink, IntakeLedger
 from service.intake.probe import DescriptorProbe, Probe
@@ -116,15 +117,9 @@ class Intake:
         """Return the roots that cannot be used, and why."""
         return {inbox.path: inbox.root.lost for inbox in self._inboxes if inbox.root.lost is not None}
 
-    def gauges(self) -> dict[str, float]:
-        """Return figures for the heartbeat: files that wait, roots lost and unwatched, scan time; from any thread."""
-        return {
-            "settling": len(self._settler),
-            "roots": len(self._inboxes),
-            "roots_lost": len(self.lost_roots()),
-            "roots_unwatched": sum(not inbox.watching for inbox in self._inboxes),
-            "sweep_s": max((inbox.last_sweep_s for inbox in self._inboxes), default=0.0),
-        }
+    def figures(self) -> tuple[RootFigures, ...]:
+        """Return what there is to tell about each root, in order; from any thread."""
+        return tuple(inbox.figures for inbox in list(self._inboxes))
 
     def _check(self, inbox: Inbox, now: float, *, at_once: bool = False) -> None:
         change = inbox.check(now=now, at_once=at_once)

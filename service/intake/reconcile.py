@@ -93,7 +93,8 @@ class Reconciler:
             self._outbox.enqueue(Settled(root, path, verdict.generation, verdict.truncated, origin))
             known = self.catalogue.get(location)
             if known is None or not known.taken or not known.may_be(generation):  # an indexer's touch is no news
-                self._emit("file.settled", **names, size_bytes=stat.size, truncated=verdict.truncated)
+                settled = {"size_bytes": stat.size, "seconds": verdict.settling_s, "truncated": verdict.truncated}
+                self._emit("file.settled", **names, **settled)
         self._leave(origin, location)
 
     def report_sidecars(self, *, now: float) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import math
+from dataclasses import replace
 
 from service.intake import gates
 from service.intake.gates import Case, Judgement
@@ -129,6 +130,7 @@ class Settler:
         judgement = gates.after_looking(case, self._probe.inspect(*location, expected=track.stat))
         if judgement.verdict is not None and judgement.verdict.state in _ENDS:
             self._tracks.pop(location)
+            return replace(judgement, verdict=replace(judgement.verdict, settling_s=now - track.first_seen_s))
         return judgement
 
     def _schedule(self, location: Location, track: Track, due_s: float) -> None:

@@ -38,6 +38,7 @@ class Verdict:
     """What is to be recorded about a file.
 
     WAITING, INCOMPLETE and BLOCKED leave it with intake; QUEUED and REJECTED carry the generation and end its watch.
+    settling_s: how long it was watched, in seconds, where that has ended.
     """
 
     state: State
@@ -45,6 +46,7 @@ class Verdict:
     detail: str
     generation: Generation | None = None
     truncated: bool = False
+    settling_s: float | None = None
 
 
 def waiting_empty() -> Verdict:

@@ -65,11 +65,14 @@ class HintBox:
         self._directories: set[bytes] = set()
         self._everywhere = False
         self._overflowed = False
+        self.events = self.overflows = 0
+        """What arrived since the start: events, and times the kernel dropped some."""
 
     def note(self, path: bytes) -> None:
         """Note that something happened to `path` (absolute, the root or below): its directory deserves a look."""
         relative = path[len(self._prefix) :].rpartition(b"/")[0] if path.startswith(self._prefix) else b""
         with self._lock:
+            self.events += 1
             if len(self._directories) < _MAX_HINTS:
                 self._directories.add(relative)
             else:
@@ -79,6 +82,7 @@ class HintBox:
     def overflow(self) -> None:
         """Note that the kernel dropped events."""
         with self._lock:
+            self.overflows += 1
             self._everywhere = self._overflowed = True
         self._wake.set()
 

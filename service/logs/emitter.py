@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import structlog
 
 from service.clock import Clock
-from service.logs.limits import RateLimit, Suppressed
+from service.logs.limits import RateLimit
 from service.logs.render import Renderer, plain, timestamp
 from service.logs.sink import Sink
-from service.logs.vocabulary import EVENTS, LEVELS, Level, problem
+from service.logs.vocabulary import EVENTS, LEVELS, STORMS, Level, problem
 
 
 class Emit(Protocol):
@@ -20,6 +21,18 @@ class Emit(Protocol):
 
     def __call__(self, event: str, /, **fields: Any) -> None:
         """Log one event."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogFigures:
+    """What became of what was logged since the start.
+
+    lines: handed to the sink, by level. suppressed: held back by the rate limits. dropped: lost because nobody read.
+    """
+
+    lines: Mapping[str, int]
+    suppressed: int
+    dropped: int
 
 
 class Emitter:
@@ -33,7 +46,8 @@ class Emitter:
         self._clock = clock
         self._renderer = renderer
         self._least = LEVELS[least]
-        self._limit = RateLimit()
+        self._limit = RateLimit(STORMS)
+        self._lines: dict[str, int] = dict.fromkeys(LEVELS, 0)
         self._lock = threading.Lock()
         # structlog carries the processor chain and the context variables that a caller has bound.
         self._log = structlog.wrap_logger(
@@ -53,30 +67,34 @@ class Emitter:
         known = EVENTS[event]
         if LEVELS[known.level] < self._least:
             return
-        passes, told = True, list[Suppressed]()
         with self._lock:
-            if known.rate_key is not None:
-                key = str(plain(fields.get(known.rate_key)))
-                passes, told = self._limit.passes(event, key, now_s=self._clock.monotonic())
-            elif event == "heartbeat":
-                told = self._limit.flush(now_s=self._clock.monotonic())
-        for suppressed in told:
-            self._suppressed(suppressed)
+            now_s = self._clock.monotonic()
+            passes = known.rate_key is None or self._limit.passes(
+                event, str(plain(fields.get(known.rate_key))), now_s=now_s
+            )
+        self._tell_suppressed(everything=False)
         if passes:
             self._write(event, fields)
 
     def close(self, *, timeout_s: float = 1.0) -> None:
         """Tell what was held back and let the last lines out, waiting at most `timeout_s`."""
-        with self._lock:
-            told = self._limit.flush(now_s=self._clock.monotonic(), everything=True)
-        for suppressed in told:
-            self._suppressed(suppressed)
+        self._tell_suppressed(everything=True)
         self._sink.close(timeout_s=timeout_s)
 
-    def _suppressed(self, told: Suppressed) -> None:
-        self._write("log.suppressed", {"event_name": told.event, "suppressed_key": told.key, "count": told.count})
+    def figures(self) -> LogFigures:
+        """Return how much was logged, held back and lost since the start; from any thread."""
+        with self._lock:
+            return LogFigures(dict(self._lines), self._limit.suppressed, self._sink.dropped)
+
+    def _tell_suppressed(self, *, everything: bool) -> None:
+        with self._lock:
+            told = self._limit.due(now_s=self._clock.monotonic(), everything=everything)
+        for one in told:
+            self._write("log.suppressed", {"event_name": one.event, "suppressed_key": one.key, "count": one.count})
 
     def _write(self, event: str, fields: Mapping[str, Any]) -> None:
+        with self._lock:
+            self._lines[EVENTS[event].level] += 1
         self._log.msg(event, **fields)
 
     def _stamp(self, _logger: Any, _method: str, entry: structlog.typing.EventDict) -> structlog.typing.EventDict:

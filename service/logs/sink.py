@@ -14,6 +14,10 @@ CAPACITY = 10_000
 class Sink(Protocol):
     """Where lines go. `write` returns at once and never raises."""
 
+    @property
+    def dropped(self) -> int:
+        """Lines lost since the start."""
+
     def write(self, line: str) -> None:
         """Take one line without its end."""
 
@@ -33,11 +37,16 @@ class ThreadedSink:
         self._dropped_line = dropped_line
         self._lines: deque[str] = deque()
         self._changed = threading.Condition()
-        self._dropped = 0
+        self._dropped = self._told = 0
         self._closing = False
         # A daemon thread: one that hangs in a write to a full pipe must not keep the process alive.
         self._thread = threading.Thread(target=self._drain, name="log", daemon=True)
         self._thread.start()
+
+    @property
+    def dropped(self) -> int:
+        """See `Sink`."""
+        return self._dropped
 
     def write(self, line: str) -> None:
         """See `Sink`."""
@@ -56,21 +65,22 @@ class ThreadedSink:
         self._thread.join(timeout_s)
 
     def _drain(self) -> None:
-        while lines := self._take():
+        while taken := self._take():
+            lines, lost = taken
+            told = [self._dropped_line(lost)] if lost else []
             try:
-                self._write_bytes(("\n".join(lines) + "\n").encode("utf-8", "backslashreplace"))
+                self._write_bytes(("\n".join([*lines, *told]) + "\n").encode("utf-8", "backslashreplace"))
             except (OSError, ValueError):  # no reader, no space left, a stream closed by others: later lines may fit
                 with self._changed:
                     self._dropped += len(lines)
+            else:
+                self._told += lost
 
-    def _take(self) -> list[str]:
-        """Wait for lines and take all there are; empty when the sink closes."""
+    def _take(self) -> tuple[list[str], int] | None:
+        """Wait for lines and take all there are, with how many losses are to be told; None when the sink closes."""
         with self._changed:
             while not self._lines and not self._closing:
                 self._changed.wait()
             lines = list(self._lines)
             self._lines.clear()
-            if self._dropped and lines:
-                lines.append(self._dropped_line(self._dropped))
-                self._dropped = 0
-            return lines
+            return (lines, self._dropped - self._told) if lines else None

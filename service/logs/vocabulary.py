@@ -56,14 +56,16 @@ def _event(name: str, level: Level, sentence: str, fields: str = "", *, rate: st
 _ALL = (
     _event("service.ready", "info", "The service watches its inboxes.", "version profile inboxes output state pid"),
     _event("service.draining", "info", "The service stops: it takes nothing new and lets go.", "signal? running?"),
-    _event("service.stopped", "info", "The service has stopped.", "uptime_s? reason?"),
-    _event("service.failed", "critical", "The service cannot go on and stops.", "cause remedy? traceback?"),
+    _event("service.stopped", "info", "The service has stopped.", "uptime_s reason?"),
+    _event("service.failed", "critical", "The service cannot go on and stops.", "cause traceback?"),
     _event(
         "heartbeat",
         "info",
         "How the service is doing, every minute.",
-        "gauges waiting queued running failed oldest_waiting_s? oldest_queued_s? scan_ms? free_mib? "
-        "last_done_s? resident_mib? uptime_s?",
+        "gauges uptime_s seen? settling? queued? running? failed? oldest_settling_s? oldest_queued_s? last_done_s? "
+        "scan_ms? events_per_s? overflows? watches? watches_limit? roots_lost? pool_up? paused? reason? "
+        "output_free_mib? state_free_mib? ledger_mib? resident_mib? children_resident_mib? "
+        "log_suppressed? log_dropped?",
     ),
     _event("file.seen", "debug", "A file that may be a video was found for the first time.", "path size_bytes?"),
     _event("file.waiting", "debug", "A file is not taken yet; the gate says why.", "path reason detail?", rate="path"),
@@ -73,47 +75,43 @@ _ALL = (
         "A file is complete and was handed to the ledger.",
         "path size_bytes? seconds? truncated?",
     ),
-    _event(
-        "file.incomplete", "warning", "A file is quiet but not whole.", "path reason detail? size_bytes?", rate="path"
-    ),
-    _event("file.blocked", "warning", "A file cannot be read.", "path reason detail? remedy?", rate="path"),
+    _event("file.incomplete", "warning", "A file is quiet but not whole.", "path reason detail?", rate="path"),
+    _event("file.blocked", "warning", "A file cannot be read.", "path reason detail?", rate="path"),
     _event("file.rejected", "error", "A file is no video, or none that can be decoded.", "path reason detail?"),
     _event("file.gone", "info", "A file has disappeared before it was processed.", "path from_state?"),
     _event("file.moved", "info", "A file was renamed; its job followed.", "path moved_to"),
-    _event("file.never_settles", "warning", "A file changes again and again.", "path detail? seconds?", rate="path"),
+    _event("file.never_settles", "warning", "A file changes again and again.", "path detail?", rate="path"),
     _event("file.duplicate", "info", "The same content has a document already.", "path duplicate_of sha256?"),
-    _event("file.sidecar_changed", "info", "A sidecar came or changed; its document is fused again.", "path detail?"),
-    _event("job.claimed", "info", "Work on a video begins; the attempt counts from here.", "path attempts?"),
-    _event("job.done", "info", "The document is on disk.", "path document status seconds? detail? reason?"),
-    _event(
-        "job.retry", "warning", "An attempt failed in a way that may pass.", "path reason detail? retry_in_s cause?"
-    ),
-    _event("job.failed", "error", "All attempts failed.", "path reason detail? cause? traceback? attempts?"),
+    _event("file.sidecar_changed", "info", "A sidecar came or changed; its document is fused again.", "path"),
+    _event("job.claimed", "info", "Work on a video begins; the attempt counts from here.", "path queued_s?"),
+    _event("job.done", "info", "The document is on disk.", "path document status seconds"),
+    _event("job.retry", "warning", "An attempt failed in a way that may pass.", "path reason detail? retry_in_s"),
+    _event("job.failed", "error", "All attempts failed.", "path reason traceback?"),
     _event("job.rejected", "error", "The bytes of a video are at fault; it is not tried again.", "path reason detail?"),
-    _event("job.parked", "error", "A video took a model's process down twice.", "path reason detail? cause?"),
+    _event("job.parked", "error", "A video took a model's process down twice.", "path reason detail?"),
     _event("job.superseded", "info", "The file has new content; its successor is new work.", "path reason? detail?"),
-    _event("job.released", "info", "A claimed job was given back; its attempt was refunded.", "path reason? detail?"),
-    _event("job.recovered", "warning", "A job was left running by a crash.", "path from_state? reason? detail?"),
+    _event("job.released", "info", "A claimed job was given back; its attempt was refunded.", "path reason?"),
+    _event("job.recovered", "warning", "A job was left running by a crash.", "path from_state reason"),
     _event(
         "stage.done",
         "debug",
         "A stage has a result for a video.",
-        "stage status seconds path? backend? model? device? reason?",
+        "stage status seconds path? backend? model? reason?",
     ),
     _event("stage.cached", "debug", "A stage's earlier result was used.", "stage path? backend?"),
     _event(
         "stage.failed",
         "warning",
         "A stage has no result for a video.",
-        "stage status reason path? detail? backend? seconds? traceback? cause?",
+        "stage status reason path? backend? seconds? traceback?",
     ),
-    _event("stage.unavailable", "warning", "A stage cannot run here.", "stage reason remedy?", rate="stage"),
-    _event("actor.starting", "debug", "A model's process is being started.", "actor detail?"),
-    _event("actor.ready", "info", "A model is loaded.", "actor seconds pid? detail?"),
-    _event("actor.died", "error", "A model's process ended by itself.", "actor reason detail? pid?", rate="actor"),
-    _event("actor.killed", "warning", "A model's process was ended: a deadline, a recycling.", "actor reason detail?"),
-    _event("node.lost", "error", "A replica set has no node; its videos are given back.", "replica reason detail?"),
-    _event("pool.stopped", "info", "The models' processes have ended.", "reason? detail? seconds?"),
+    _event("stage.unavailable", "warning", "A stage cannot run here.", "stage reason", rate="stage"),
+    _event("actor.starting", "debug", "A model's process is being started.", "actor"),
+    _event("actor.ready", "info", "A model is loaded.", "actor seconds pid?"),
+    _event("actor.died", "error", "A model's process ended by itself.", "actor reason", rate="actor"),
+    _event("actor.killed", "warning", "A model's process was ended: a deadline, a recycling.", "actor reason"),
+    _event("node.lost", "error", "A replica set has no node; its videos are given back.", "replica reason"),
+    _event("pool.stopped", "info", "The models' processes have ended.", "reason"),
     _event(
         "work.paused",
         "critical",
@@ -121,30 +119,30 @@ _ALL = (
         "reason path low_water_mib remedy free_mib? detail?",
         rate="reason",
     ),
-    _event("work.resumed", "info", "Work goes on.", "reason? detail? seconds? free_mib?"),
+    _event("work.resumed", "info", "Work goes on.", "seconds reason? free_mib?"),
     _event(
         "watch.degraded",
         "warning",
         "Events of an inbox cannot be relied on; it is scanned instead.",
-        "reason detail? path? limit? remedy? cause?",
+        "reason detail",
         rate="reason",
     ),
-    _event(
-        "watch.overflow", "warning", "The kernel dropped events; everything is scanned.", "count? detail?", rate="root"
-    ),
-    _event("watch.rebuilt", "info", "The watch on an inbox was set up again.", "reason? detail?", rate="root"),
+    _event("watch.overflow", "warning", "The kernel dropped events; everything is scanned.", rate="root"),
+    _event("watch.rebuilt", "info", "The watch on an inbox was set up again.", rate="root"),
     _event("scan.failed", "warning", "A folder cannot be read.", "path reason detail? cause?", rate="path"),
     _event(
         "root.lost", "error", "An inbox is not there, or another file system is.", "root reason? detail?", rate="root"
     ),
-    _event("root.back", "info", "An inbox is there again.", "root detail? seconds? replaced?"),
-    _event("ledger.busy", "warning", "The ledger is locked by somebody else.", "seconds? detail? cause?"),
+    _event("root.back", "info", "An inbox is there again.", "root replaced"),
+    _event("ledger.busy", "warning", "The ledger is locked by somebody else.", "cause detail?", rate="cause"),
     _event(
         "ledger.rebuilt",
         "critical",
         "The ledger was damaged, put aside, and built again from inboxes and documents.",
-        "moved_to? reason? detail? count?",
+        "reason detail count moved_to?",
     ),
+    _event("metrics.serving", "info", "Prometheus metrics are served over HTTP.", "address"),
+    _event("metrics.failed", "warning", "Figures could not be gathered.", "cause", rate="cause"),
     _event("log.library", "warning", "A library had something to say.", "logger message level_name", rate="logger"),
     _event("log.suppressed", "warning", "Equal events were held back.", "event_name count suppressed_key?"),
     _event("log.dropped", "warning", "Log lines were lost because nobody read them.", "count"),
@@ -159,6 +157,11 @@ _ALL = (
 
 EVENTS: Mapping[str, Event] = MappingProxyType({event.name: event for event in _ALL})
 """The vocabulary by name."""
+
+STORMS = frozenset(
+    event.name for event in _ALL if event.rate_key is not None and LEVELS[event.level] >= LEVELS["warning"]
+)
+"""Events that may need somebody and may come in thousands: together they have a ceiling (`service.logs.limits`)."""
 
 
 def problem(event: str, fields: Mapping[str, object]) -> str | None:

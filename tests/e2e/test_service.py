@@ -206,7 +206,7 @@ def test_status_beside_the_service_names_it(running: Running) -> None:
 def test_the_heartbeat_tells_how_it_is(running: Running) -> None:
     beat = running.service.until_event("heartbeat", count=2)
     assert beat["uptime_s"] >= 1
-    assert beat["free_mib"] > 0
+    assert beat["output_free_mib"] > 0
     assert f"queued={beat['queued']}" in beat["gauges"]
 
 

@@ -53,8 +53,8 @@ class FakeIntake:
     def recheck(self, root: bytes, path: bytes) -> None:
         self.calls.append((root, path))
 
-    def gauges(self) -> dict[str, float]:
-        return {"settling": 2.0}
+    def figures(self) -> tuple[str, ...]:
+        return ("of a root",)
 
 
 @pytest.fixture
@@ -129,6 +129,6 @@ def test_the_driver_hears_after_every_step(run: Any) -> None:
     assert heard.wait(WITHIN_S)
 
 
-def test_the_gauges_are_intakes(run: Any) -> None:
+def test_the_figures_are_intakes(run: Any) -> None:
     loop, _, _ = run()
-    assert loop.gauges() == {"settling": 2.0}
+    assert loop.figures() == ("of a root",)

@@ -667,12 +667,13 @@ def test_a_network_share_is_scanned_more_often_waits_longer_and_is_not_watched(
     assert bench.states() == {"x.mp4": State.QUEUED}
 
 
-def test_gauges(bench: Bench, media: Any) -> None:
+def test_figures_of_a_root(bench: Bench, media: Any) -> None:
     bench.drop("x.mp4", media.mp4()[:-20])
     bench.run(3)
     assert bench.intake is not None
-    gauges = bench.intake.gauges()
-    assert (gauges["settling"], gauges["roots"], gauges["roots_lost"], gauges["roots_unwatched"]) == (1, 1, 0, 1)
+    (root,) = bench.intake.figures()
+    assert (root.path, root.lost, root.watched) == (os.fsencode(bench.root), None, False)
+    assert root.sweep_s is not None
 
 
 def test_the_next_moment_of_work_is_known(bench: Bench, media: Any) -> None:

@@ -9,8 +9,9 @@ import pytest
 
 from service.clock import FakeClock
 from service.logs.emitter import Emitter
+from service.logs.limits import MOST_LINES_A_MINUTE
 from service.logs.render import as_console, as_journal, as_json
-from service.logs.vocabulary import EVENTS
+from service.logs.vocabulary import EVENTS, STORMS
 
 
 class Lines:
@@ -18,6 +19,7 @@ class Lines:
 
     def __init__(self) -> None:
         self.lines: list[str] = []
+        self.dropped = 0
 
     def write(self, line: str) -> None:
         self.lines.append(line)
@@ -102,13 +104,13 @@ VALUES = {
 @pytest.mark.parametrize(("value", "shown"), VALUES.values(), ids=VALUES.keys())
 def test_values(clock: FakeClock, value: object, shown: object) -> None:
     sink = Lines()
-    emitter(sink, clock)("pool.stopped", detail=value)
+    emitter(sink, clock)("job.rejected", path=b"a", reason="r", detail=value)
     assert json.loads(sink.lines[0]).get("detail") == shown
 
 
 def test_a_value_that_cannot_be_spelt_does_not_raise(clock: FakeClock) -> None:
     sink = Lines()
-    emitter(sink, clock)("pool.stopped", detail=Unspeakable())
+    emitter(sink, clock)("job.rejected", path=b"a", reason="r", detail=Unspeakable())
     assert "Unspeakable object" in sink.lines[0]
 
 
@@ -146,6 +148,65 @@ def test_equal_events_are_held_back_and_counted(clock: FakeClock) -> None:
     assert (told["event_name"], told["suppressed_key"], told["count"]) == ("scan.failed", "a", 4)
 
 
+STORM_LINES = 100_000
+STORM_S = 180.0
+
+
+def of_one_folder(_number: int) -> tuple[str, dict[str, object]]:
+    return "scan.failed", {"path": b"a", "reason": "io"}
+
+
+def of_as_many_files(number: int) -> tuple[str, dict[str, object]]:
+    return "scan.failed", {"path": b"%d" % number, "reason": "io"}
+
+
+def of_everything(number: int) -> tuple[str, dict[str, object]]:
+    event = sorted(STORMS)[number % len(STORMS)]
+    return event, dict.fromkeys(EVENTS[event].required, f"x{number}")
+
+
+@pytest.mark.parametrize("kind", [of_one_folder, of_as_many_files, of_everything], ids=lambda kind: kind.__name__)
+def test_a_storm_of_errors_makes_at_most_sixty_lines_in_any_minute(clock: FakeClock, kind: object) -> None:
+    """research/intake.md 3 #14: 10^5 errors; hundreds of GB of log in SynoCommunity/spksrc#7428."""
+    sink = Lines()
+    emit = emitter(sink, clock)
+    at = []
+    for number in range(STORM_LINES):
+        event, fields = kind(number)
+        emit(event, **fields)
+        at += [clock.monotonic()] * (len(sink.lines) - len(at))
+        clock.advance(STORM_S / STORM_LINES)
+    emit.close()
+    busiest = max(sum(begin <= moment < begin + 60 for moment in at) for begin in at)
+    assert 0 < busiest <= MOST_LINES_A_MINUTE
+    lines = [json.loads(line) for line in sink.lines]
+    told = sum(line["count"] for line in lines if line["event"] == "log.suppressed")
+    assert told + sum(line["event"] != "log.suppressed" for line in lines) == STORM_LINES
+    assert emit.figures().suppressed == told
+
+
+def test_debugging_lines_have_no_ceiling(clock: FakeClock) -> None:
+    """One `file.waiting` for every file that waits, however many wait."""
+    sink = Lines()
+    emit = emitter(sink, clock)
+    for number in range(4000):
+        emit("file.waiting", path=b"%d" % number, reason="writer")
+    assert len(sink.lines) == 4000
+
+
+def test_figures_tell_what_became_of_the_lines(clock: FakeClock) -> None:
+    sink = Lines()
+    emit = emitter(sink, clock, least="info")
+    emit("file.seen", path=b"a")
+    emit("job.claimed", path=b"a")
+    for _ in range(7):
+        emit("scan.failed", path=b"a", reason="io")
+    sink.dropped = 3
+    figures = emit.figures()
+    assert (figures.lines["debug"], figures.lines["info"], figures.lines["warning"]) == (0, 1, 5)
+    assert (figures.suppressed, figures.dropped) == (2, 3)
+
+
 def test_changes_of_state_are_never_held_back(clock: FakeClock) -> None:
     sink = Lines()
     emit = emitter(sink, clock)
@@ -154,13 +215,13 @@ def test_changes_of_state_are_never_held_back(clock: FakeClock) -> None:
     assert len(sink.lines) == 4000
 
 
-def test_a_heartbeat_and_the_end_tell_what_was_held_back(clock: FakeClock) -> None:
+def test_any_later_line_and_the_end_tell_what_was_held_back(clock: FakeClock) -> None:
     sink = Lines()
     emit = emitter(sink, clock)
     for _ in range(7):
         emit("scan.failed", path=b"a", reason="io")
     clock.advance(61)
-    emit("heartbeat", gauges="", waiting=0, queued=0, running=0, failed=0)
+    emit("heartbeat", gauges="", uptime_s=61)
     assert json.loads(sink.lines[-2])["event"] == "log.suppressed"
     for _ in range(6):
         emit("scan.failed", path=b"b", reason="io")

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from service.logs import Recorder
-from service.logs.fields import FIELDS
+from service.logs.examples import EXAMPLES
+from service.logs.fields import FIELDS, is_of_kind
 from service.logs.page import markdown
-from service.logs.vocabulary import EVENTS, LEVELS, problem
+from service.logs.render import plain
+from service.logs.vocabulary import EVENTS, LEVELS, STORMS, problem
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -24,6 +26,21 @@ def test_every_event_is_documented(event: object) -> None:
     assert event.rate_key is None or event.rate_key in event.fields
 
 
+def test_the_examples_are_the_vocabularys() -> None:
+    assert EXAMPLES.keys() == EVENTS.keys()
+
+
+@pytest.mark.parametrize(("event", "fields"), EXAMPLES.items(), ids=EXAMPLES.keys())
+def test_every_example_is_a_line_of_its_event(event: str, fields: dict[str, object]) -> None:
+    assert problem(event, fields) is None
+    assert {name: value for name, value in fields.items() if not is_of_kind(name, plain(value))} == {}
+
+
+def test_storms_are_what_is_limited_and_may_need_somebody() -> None:
+    assert {"scan.failed", "file.incomplete", "root.lost", "work.paused", "log.library"} <= STORMS
+    assert not STORMS & {"file.waiting", "watch.rebuilt", "job.failed"}
+
+
 def test_every_field_is_used() -> None:
     used = set().union(*(event.fields for event in EVENTS.values()))
     assert FIELDS.keys() == used
@@ -31,7 +48,7 @@ def test_every_field_is_used() -> None:
 
 WRONG = {
     "unknown event": ("job.dnoe", {}, "unknown event 'job.dnoe'"),
-    "missing field": ("job.done", {"path": b"a"}, "missing ['document', 'status']"),
+    "missing field": ("job.done", {"path": b"a"}, "missing ['document', 'seconds', 'status']"),
     "unknown field": ("pool.stopped", {"colour": 1}, "unknown ['colour']"),
 }
 
@@ -60,10 +77,22 @@ def test_the_tables_hold_every_event_and_field() -> None:
 
 def test_every_event_is_logged_by_somebody() -> None:
     """An event that nobody logs would be a promise in the documentation."""
-    own = ("service/logs/vocabulary.py", "service/cli/demo.py", "service/demo/running.py")
+    own = (
+        *("service/logs/vocabulary.py", "service/logs/examples.py", "service/metrics/counters.py"),
+        *("service/cli/demo.py", "service/demo/running.py"),
+    )
     paths = [path for path in ROOT.glob("service/**/*.py") if not str(path).endswith(own)]
     source = "\n".join(path.read_text(encoding="utf-8") for path in paths)
     assert [event for event in EVENTS if f'"{event}"' not in source] == []
+
+
+@pytest.mark.parametrize("event", EVENTS.values(), ids=EVENTS.keys())
+def test_no_event_promises_a_field_that_nobody_gives(event: object) -> None:
+    """Where an event's name stands as a literal, its optional fields are named, too."""
+    own = {"vocabulary.py", "examples.py", "fields.py", "counters.py"}
+    sources = [path.read_text(encoding="utf-8") for path in ROOT.glob("service/**/*.py") if path.name not in own]
+    giving = "\n".join(source for source in sources if f'"{event.name}"' in source)
+    assert [f for f in event.optional if f"{f}=" not in giving and f'"{f}"' not in giving] == []
 
 
 def calls() -> dict[str, tuple[str, set[str], bool]]:

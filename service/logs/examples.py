@@ -1,0 +1,158 @@
+"""An example of every event, as the service says it: what the table of the vocabulary shows, and what is golden-tested.
+
+A test drives the real service and holds what it says against these: an example has the fields that the service gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+_FILE = {"root": "/srv/videos/inbox", "path": "tips/clip.mp4"}
+_JOB = {"job": 7, **_FILE}
+_VIDEO = {**_JOB, "video_id": "e3d895ecd339c392"}
+_SHA256 = "e3d895ecd339c392a1f0c54d5b8e7a90d3c1b2a4f5e6d7c8b9a0f1e2d3c4b5a6"
+
+HEARTBEAT: Mapping[str, Any] = MappingProxyType(
+    {
+        "seen": 214,
+        "settling": 2,
+        "queued": 3,
+        "running": 1,
+        "failed": 0,
+        "oldest_settling_s": 41.5,
+        "oldest_queued_s": 12.0,
+        "last_done_s": 8.3,
+        "scan_ms": 21.4,
+        "events_per_s": 0.4,
+        "overflows": 0,
+        "watches": 18,
+        "watches_limit": 65536,
+        "roots_lost": 0,
+        "pool_up": True,
+        "paused": False,
+        "output_free_mib": 182044,
+        "state_free_mib": 20518,
+        "ledger_mib": 1.2,
+        "resident_mib": 118.3,
+        "children_resident_mib": 1402.7,
+        "log_suppressed": 0,
+        "log_dropped": 0,
+        "uptime_s": 86400,
+    }
+)
+
+EXAMPLES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "service.ready": {
+            "version": "0.1.0",
+            "profile": "embedded",
+            "inboxes": ["/srv/videos/inbox"],
+            "output": "/srv/videos/described",
+            "state": "/var/lib/reelwatch",
+            "pid": 4242,
+        },
+        "service.draining": {"signal": "SIGTERM", "running": 1},
+        "service.stopped": {"uptime_s": 86412.5},
+        "service.failed": {"cause": "LedgerUnavailable: /var/lib/reelwatch/ledger.sqlite3: disk I/O error"},
+        "heartbeat": {"gauges": " ".join(f"{name}={value}" for name, value in HEARTBEAT.items()), **HEARTBEAT},
+        "file.seen": {**_FILE, "size_bytes": 18240},
+        "file.waiting": {
+            **_FILE,
+            "reason": "writer",
+            "detail": "a process has the file open for writing; it is taken once that is closed",
+        },
+        "file.settled": {**_FILE, "size_bytes": 1048576, "seconds": 2.1, "truncated": False},
+        "file.incomplete": {
+            **_FILE,
+            "reason": "no_moov",
+            "detail": "there is no index (moov) yet; it is looked at again when it changes, and from time to time",
+        },
+        "file.blocked": {
+            **_FILE,
+            "reason": "permission",
+            "detail": "the service may not read the file; give its user read permission (chmod, or a shared group)",
+        },
+        "file.rejected": {**_FILE, "reason": "not_media", "detail": "the file begins like no container of videos"},
+        "file.gone": {**_FILE},
+        "file.moved": {**_FILE, "moved_to": "tips/final.mp4"},
+        "file.never_settles": {
+            **_FILE,
+            "detail": "something keeps changing the file's times (an indexer, a writer that reserved the space?); it "
+            "is taken when its content stands still and nobody has it open for writing",
+        },
+        "file.duplicate": {**_VIDEO, "duplicate_of": "/srv/videos/inbox/clip.mp4", "sha256": _SHA256},
+        "file.sidecar_changed": {**_FILE},
+        "job.claimed": {**_JOB, "attempt": 1, "queued_s": 0.012},
+        "job.done": {**_VIDEO, "document": "tips/clip.json", "status": "complete", "seconds": 7.853},
+        "job.retry": {**_VIDEO, "reason": "io_error", "retry_in_s": 10.0},
+        "job.failed": {**_VIDEO, "reason": "bug", "traceback": "ZeroDivisionError: division by zero"},
+        "job.rejected": {**_VIDEO, "reason": "undecodable", "detail": "no picture and no sound could be decoded"},
+        "job.parked": {**_VIDEO, "reason": "died_twice", "detail": "the media actor died: killed by signal 11"},
+        "job.superseded": {**_VIDEO, "reason": "source_changed"},
+        "job.released": {**_VIDEO, "reason": "disk_full"},
+        "job.recovered": {**_JOB, "from_state": "running", "reason": "crash"},
+        "stage.done": {
+            **_VIDEO,
+            "stage": "asr",
+            "backend": "asr.pocketsphinx",
+            "status": "done",
+            "seconds": 3.271,
+            "model": "pocketsphinx 5.1.1 en-us",
+        },
+        "stage.cached": {**_VIDEO, "stage": "asr", "backend": "asr.pocketsphinx"},
+        "stage.failed": {
+            **_VIDEO,
+            "stage": "captions",
+            "backend": "captions.blip",
+            "reason": "deadline",
+            "status": "timed_out",
+            "seconds": 64.0,
+        },
+        "stage.unavailable": {"stage": "captions", "reason": "the model cannot be loaded: no such file"},
+        "actor.starting": {"actor": "speech"},
+        "actor.ready": {"actor": "speech", "pid": 4311, "seconds": 1.904},
+        "actor.died": {"actor": "speech", "reason": "the process was killed by signal 9"},
+        "actor.killed": {"actor": "captions", "reason": "captions took longer than 64 s"},
+        "node.lost": {"replica": 1, "reason": "the node of the replica set is gone"},
+        "pool.stopped": {"reason": "idle"},
+        "work.paused": {
+            "reason": "disk_full",
+            "path": "/srv/videos/described",
+            "low_water_mib": 512,
+            "remedy": "free space on its disk: work goes on by itself once 512 MiB are free (disk.low_water_mib)",
+            "free_mib": 317,
+        },
+        "work.resumed": {"seconds": 310.2, "free_mib": 20518},
+        "watch.degraded": {
+            "root": "/srv/videos/inbox",
+            "reason": "watch_limit",
+            "detail": "the limit of inotify watches (8192) is reached; raise fs.inotify.max_user_watches (sysctl)",
+        },
+        "watch.overflow": {"root": "/srv/videos/inbox"},
+        "watch.rebuilt": {"root": "/srv/videos/inbox"},
+        "scan.failed": {
+            "root": "/srv/videos/inbox",
+            "path": "private",
+            "reason": "unreadable",
+            "detail": "the folder cannot be listed: Permission denied; what lies in it is not seen",
+        },
+        "root.lost": {"root": "/mnt/nas/reels", "reason": "root_lost", "detail": "No such file or directory"},
+        "root.back": {"root": "/mnt/nas/reels", "replaced": False},
+        "ledger.busy": {"cause": "/var/lib/reelwatch/ledger.sqlite3 is locked by another process"},
+        "ledger.rebuilt": {
+            "moved_to": "/var/lib/reelwatch/ledger.sqlite3.damaged-1",
+            "reason": "damaged",
+            "detail": "database disk image is malformed",
+            "count": 211,
+        },
+        "metrics.serving": {"address": "127.0.0.1:9469"},
+        "metrics.failed": {"cause": "LedgerBusy: /var/lib/reelwatch/ledger.sqlite3 is locked by another process"},
+        "log.library": {"logger": "libav.mp3", "message": "Could not update timestamps", "level_name": "warning"},
+        "log.suppressed": {"event_name": "scan.failed", "suppressed_key": "private", "count": 312},
+        "log.dropped": {"count": 120},
+        "log.unknown": {"event_name": "job.dnoe", "detail": "unknown event 'job.dnoe': {'path': 'clip.mp4'}"},
+    }
+)
+"""The fields of one line of each event, by the event's name."""

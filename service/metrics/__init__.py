@@ -1,0 +1,1 @@
+"""How the service is doing, as figures: gathered in one place, told in the heartbeat and to Prometheus."""
