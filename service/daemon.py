@@ -40,6 +40,7 @@ class Daemon:
         self._ledger = assembly.ledger
         self._clock = assembly.clock
         self._intake = prepared.intake
+        self._housekeeping = prepared.housekeeping
         self._signals = signals
         self._trouble = trouble
         self._emit = emit
@@ -55,6 +56,7 @@ class Daemon:
         try:
             self._monitor.start()
             self._intake.start()
+            self._housekeeping.start()
             self._ready()
             while not self._signals.count:
                 self._round()
@@ -65,6 +67,7 @@ class Daemon:
         finally:
             self._intake.stop()
             self._driver.close()
+            self._housekeeping.stop()
             self._monitor.stop()
             self._emit("service.stopped", uptime_s=round(self._clock.monotonic() - started_s, 1), **why)
         return 0
@@ -83,8 +86,9 @@ class Daemon:
 
     def _round(self) -> None:
         """Work when there is something to do, sleep when there is not."""
-        if self._intake.damage is not None:
-            raise self._intake.damage
+        damage = self._intake.damage or self._housekeeping.damage
+        if damage is not None:
+            raise damage
         self._trouble.require_hope()
         if not self._attempt(self._work):
             self._signals.wait(IDLE_POLL_S)

@@ -12,6 +12,8 @@ from actors.pool.base import Pool
 from service.assembly import Assembly, assemble
 from service.clock import Clock
 from service.configuration import Configuration
+from service.housekeeping.assembly import make_housekeeping
+from service.housekeeping.housekeeping import Housekeeping
 from service.intake.intake import Intake
 from service.intake.settings import IntakeSettings
 from service.intake_loop import IntakeLoop
@@ -44,6 +46,7 @@ class Prepared:
 
     assembly: Assembly
     intake: IntakeLoop
+    housekeeping: Housekeeping
 
 
 def prepare(
@@ -57,6 +60,7 @@ def prepare(
         ledger_path(setting.configuration),
         output_root=setting.root,
         clock=setting.clock,
+        announces=setting.configuration.webhook.announces,
         damage=None if damage is None else str(damage),
     )
     try:
@@ -85,8 +89,11 @@ def _over(ledger: Ledger, setting: Setting, *, trouble: LedgerTrouble, wake: thr
         pool_factory=setting.pool_factory,
         clock=clock,
     )
+    housekeeping = make_housekeeping(
+        configuration, ledger=ledger, clock=clock, emit=emit, trouble=trouble, forget=loop.recheck
+    )
     ledger.note_start(_start(configuration, assembly.plan, inboxes=inboxes, root=root))
-    return Prepared(assembly, loop)
+    return Prepared(assembly, loop, housekeeping)
 
 
 def _start(configuration: Configuration, plan: Plan, *, inboxes: list[bytes], root: bytes) -> ServiceStart:

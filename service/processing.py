@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,12 +16,15 @@ from service.bookkeeping import Emit
 from service.clock import Clock, SystemClock
 from service.configuration import Configuration
 from service.disk import free_mib, remedy
+from service.housekeeping.assembly import make_messenger
+from service.housekeeping.housekeeping import Housekeeping
 from service.intake.enlist import Refused, enlist
 from service.intake.ports import Settled
 from service.ledger.ledger import Ledger, open_ledger
 from service.ledger.lock import state_lock
 from service.ledger.states import State
 from service.ledger.values import Job, Selector, WorkPause
+from service.ledger_trouble import PASSING
 from service.patience import OnPause, Patience
 from service.recovery import recover
 from service.state import ledger_path, make_output_root
@@ -28,6 +32,8 @@ from service.state import ledger_path, make_output_root
 POLL_S = 0.2
 PAUSED_AT_MOST_S = 30.0
 """How long it is waited for a disk to take documents again; the service, which nobody waits for, waits for ever."""
+TOLD_WITHIN_S = 10.0
+"""How long the webhook is told things at the end; what is left is told by the next service or command."""
 UNFINISHED = frozenset({State.QUEUED, State.RUNNING})
 RETRIED = frozenset({State.FAILED, State.PARKED})
 """What a user who names the file asks to be tried again; a rejected file stays so, unless forced."""
@@ -80,14 +86,11 @@ def process(
     clock = clock or SystemClock()
     with state_lock(configuration.state.dir):
         root = make_output_root(configuration)
-        ledger = open_ledger(ledger_path(configuration), output_root=root, clock=clock)
+        ledger = _open(configuration, root=root, clock=clock)
         try:
+            messenger = make_messenger(configuration, ledger=ledger, clock=clock, emit=emit)
             recover(ledger, output_root=root, inboxes=[], now=clock.wall(), emit=emit)
-            found, refused = enlist(
-                [os.fsencode(path) for path in paths],
-                extensions=configuration.intake.extensions,
-                excluded=(root, os.fsencode(configuration.state.dir.absolute())),
-            )
+            found, refused = _enlisted(configuration, paths, root=root)
             tracker = _Tracker(progress, videos=len(found))
             watcher = tracker.stage_ended
             assembly = assemble(
@@ -96,9 +99,27 @@ def process(
             tracker.total = len(assembly.plan.expected) + 1
             answers = _describe(assembly, _take(ledger, found, force=force), tracker, on_pause)
             _log_refusals(refused, emit)
+            _tell(messenger)
             return [*answers, *map(_refusal, refused)]
         finally:
             ledger.close()
+
+
+def _open(configuration: Configuration, *, root: bytes, clock: Clock) -> Ledger:
+    announces = configuration.webhook.announces
+    return open_ledger(ledger_path(configuration), output_root=root, clock=clock, announces=announces)
+
+
+def _enlisted(
+    configuration: Configuration, paths: Sequence[Path], *, root: bytes
+) -> tuple[list[Settled], list[Refused]]:
+    excluded = (root, os.fsencode(configuration.state.dir.absolute()))
+    return enlist(map(os.fsencode, paths), extensions=configuration.intake.extensions, excluded=excluded)
+
+
+def _tell(messenger: Housekeeping) -> None:
+    with suppress(*PASSING):  # what is not told now stays in the outbox
+        messenger.work_off(within_s=TOLD_WITHIN_S)
 
 
 class _Tracker:

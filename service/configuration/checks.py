@@ -21,7 +21,7 @@ def refuse_contradictions(configuration: Configuration, origins: Mapping[str, st
 
     problems = [
         problem
-        for check in (_folders, _nested_inboxes, _windows, _memory, _cluster, _stages, _metrics)
+        for check in (_folders, _nested_inboxes, _windows, _memory, _cluster, _stages, _metrics, _archive, _waits)
         for problem in check(configuration, where)
     ]
     if problems:
@@ -106,6 +106,30 @@ def _metrics(configuration: Configuration, where: Where) -> Iterator[str]:
         yield (
             f"{where('metrics.listen')} = {metrics.listen}: other hosts can reach this address, and nobody is asked "
             "who they are. Listen on 127.0.0.1, or say that this is meant: metrics.allow_remote = true."
+        )
+
+
+def _archive(configuration: Configuration, where: Where) -> Iterator[str]:
+    target = configuration.done.move_to
+    if target is None:
+        if configuration.done.after_done == "move":
+            yield f'{where("done.after_done")} = "move" needs done.move_to, the folder to move to. Set it.'
+        return
+    others = [("output.dir", configuration.output.dir), ("state.dir", configuration.state.dir)]
+    for key, folder in [*(("the inbox", inbox) for inbox in configuration.intake.inboxes), *others]:
+        # What is moved into an inbox is found there again; in the output its sidecars would pose as documents.
+        if _holds(folder, target) or _holds(target, folder):
+            yield (
+                f"{where('done.move_to')} = {target} and {key} {folder} lie in each other. Choose a folder outside it."
+            )
+
+
+def _waits(configuration: Configuration, where: Where) -> Iterator[str]:
+    webhook = configuration.webhook
+    if webhook.retry_most_s < webhook.retry_first_s:
+        yield (
+            f"{where('webhook.retry_most_s')} = {webhook.retry_most_s} is shorter than webhook.retry_first_s = "
+            f"{webhook.retry_first_s}, the first wait. Raise the one or lower the other."
         )
 
 

@@ -22,7 +22,14 @@ from service.errors import ConfigError
 
 _PROFILE: Key = ("profile",)
 _MODELS: Key = ("models", "dir")
-_PATHS: tuple[Key, ...] = (("intake", "inboxes"), ("output", "dir"), ("state", "dir"), _MODELS)
+_PATHS: tuple[Key, ...] = (
+    ("intake", "inboxes"),
+    ("output", "dir"),
+    ("state", "dir"),
+    _MODELS,
+    ("done", "move_to"),
+    ("webhook", "secret_file"),
+)
 _PROFILES = ("embedded", "cpu", "gpu")
 
 

@@ -96,6 +96,7 @@ _EXPECTED = {
 
 _PATTERNS = {
     "extensions": 'expected endings with a dot in lower case, like ".mp4"',
+    "phone_regions": 'expected countries by their two letters, like "NO"',
     "backends": 'expected names like "asr.pocketsphinx"',
 }
 

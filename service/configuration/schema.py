@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, field_validator
 
+from service.configuration.afterwork import DoneSettings, PrivacySettings, RetentionSettings, WebhookSettings
 from service.configuration.kinds import Directory, QuietSeconds, Seconds, SecondsOrNone, Section, Whole
 from service.configuration.metrics import MetricsSettings
 
@@ -163,6 +164,10 @@ class Configuration(Section):
     log: LogSettings
     metrics: MetricsSettings
     disk: DiskSettings
+    done: DoneSettings
+    webhook: WebhookSettings
+    retention: RetentionSettings
+    privacy: PrivacySettings
 
     def stage(self, name: str) -> StageSettings:
         """Return one stage's settings; raises `KeyError` for a name that is no stage."""

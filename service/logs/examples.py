@@ -12,6 +12,7 @@ from typing import Any
 _FILE = {"root": "/srv/videos/inbox", "path": "tips/clip.mp4"}
 _JOB = {"job": 7, **_FILE}
 _VIDEO = {**_JOB, "video_id": "e3d895ecd339c392"}
+_MESSAGE = {"message_id": "msg_0d6f7e0c9b0a4c2f8e1d3b5a79c4e6f1", "kind": "done", **_VIDEO}
 _SHA256 = "e3d895ecd339c392a1f0c54d5b8e7a90d3c1b2a4f5e6d7c8b9a0f1e2d3c4b5a6"
 
 HEARTBEAT: Mapping[str, Any] = MappingProxyType(
@@ -149,6 +150,15 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         },
         "metrics.serving": {"address": "127.0.0.1:9469"},
         "metrics.failed": {"cause": "LedgerBusy: /var/lib/reelwatch/ledger.sqlite3 is locked by another process"},
+        "webhook.delivered": {**_MESSAGE, "attempt": 1},
+        "webhook.retry": {**_MESSAGE, "attempt": 1, "reason": "503", "retry_in_s": 10.4},
+        "webhook.failed": {
+            **_MESSAGE,
+            "attempt": 77,
+            "reason": "503",
+            "remedy": "mend the receiver, then run `reelwatch webhook retry`",
+        },
+        "housekeeping.failed": {"task": "webhook", "cause": "KeyError: 'x'", "traceback": "Traceback …", **_MESSAGE},
         "log.library": {"logger": "libav.mp3", "message": "Could not update timestamps", "level_name": "warning"},
         "log.suppressed": {"event_name": "scan.failed", "suppressed_key": "private", "count": 312},
         "log.dropped": {"count": 120},

@@ -1,0 +1,59 @@
+"""Puts housekeeping together from the configuration."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+
+from service.bookkeeping import Emit
+from service.clock import Clock
+from service.configuration import Configuration
+from service.configuration.afterwork import credential
+from service.housekeeping.errand import Task
+from service.housekeeping.housekeeping import Housekeeping
+from service.housekeeping.post import poster
+from service.housekeeping.signature import read_secrets
+from service.housekeeping.webhook import Endpoint, Patience, Webhook
+from service.ledger.ledger import Ledger
+from service.ledger_trouble import LedgerTrouble
+
+Forget = Callable[[bytes, bytes], None]
+"""Tells intake that a file (root, path) has left on purpose."""
+
+
+def make_housekeeping(
+    configuration: Configuration,
+    *,
+    ledger: Ledger,
+    clock: Clock,
+    emit: Emit,
+    trouble: LedgerTrouble,
+    forget: Forget,
+) -> Housekeeping:
+    """Return what a service does after documents; raises `ConfigError` when it could not do what it is asked for."""
+    del forget
+    tasks = _webhook(configuration, ledger=ledger, clock=clock, emit=emit)
+    return Housekeeping(tasks, ledger=ledger, clock=clock, emit=emit, trouble=trouble)
+
+
+def make_messenger(configuration: Configuration, *, ledger: Ledger, clock: Clock, emit: Emit) -> Housekeeping:
+    """Return what a command does after documents: it tells the webhook, and neither moves nor deletes anything."""
+    tasks = _webhook(configuration, ledger=ledger, clock=clock, emit=emit)
+    return Housekeeping(tasks, ledger=ledger, clock=clock, emit=emit)
+
+
+def make_endpoint(configuration: Configuration, environ: Mapping[str, str] = os.environ) -> Endpoint | None:
+    """Return where messages go, None when nobody is told; raises `ConfigError` when there is no secret to sign with."""
+    settings = configuration.webhook
+    if not settings.url:
+        return None
+    secrets = read_secrets(credential(settings.secret_file, environ.get("CREDENTIALS_DIRECTORY")))
+    return Endpoint(settings.url, secrets, poster(timeout_s=settings.timeout_s))
+
+
+def _webhook(configuration: Configuration, *, ledger: Ledger, clock: Clock, emit: Emit) -> list[Task]:
+    endpoint, settings = make_endpoint(configuration), configuration.webhook
+    if endpoint is None:
+        return []
+    patience = Patience(settings.retry_first_s, settings.retry_most_s, settings.give_up_h * 3600.0)
+    return [Webhook(endpoint, patience, ledger=ledger, clock=clock, emit=emit)]
