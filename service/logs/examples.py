@@ -75,7 +75,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "reason": "permission",
             "detail": "the service may not read the file; give its user read permission (chmod, or a shared group)",
         },
-        "file.rejected": {**_FILE, "reason": "not_media", "detail": "the file begins like no container of videos"},
+        "file.rejected": {**_FILE, "reason": "not_video", "detail": "the file begins like no container of videos"},
         "file.gone": {**_FILE},
         "file.moved": {**_FILE, "moved_to": "tips/final.mp4"},
         "file.never_settles": {

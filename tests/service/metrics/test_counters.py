@@ -18,7 +18,7 @@ COUNTED = {
     "a retry": ("job.retry", {"reason": "io_error"}, ("job_retries", ("io_error",))),
     "a failure": ("job.failed", {"reason": "bug"}, ("job_failures", ("failed", "bug"))),
     "a rejected video": ("job.rejected", {"reason": "undecodable"}, ("job_failures", ("rejected", "undecodable"))),
-    "a rejected file": ("file.rejected", {"reason": "not_media"}, ("job_failures", ("rejected", "not_media"))),
+    "a rejected file": ("file.rejected", {"reason": "not_video"}, ("job_failures", ("rejected", "not_video"))),
     "a parked video": ("job.parked", {}, ("job_failures", ("parked", "died_twice"))),
     "a stage": ("stage.failed", {}, ("stage_failures", ("captions", "timed_out"))),
     "a start": ("actor.starting", {}, ("actor_starts", ("speech",))),
