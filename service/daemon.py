@@ -29,6 +29,8 @@ IDLE_POLL_S = 1.0
 """How often an idle driver looks whether another process has changed the ledger (`retry`, `reprocess`)."""
 REBUILDS_AT_MOST = 3
 """A disk that damages the ledger again and again is beyond what the service can mend."""
+DUE_ASKED_S = 30.0
+"""How long an answer to when the next retry is due is believed while nothing else changes: a clock may be set."""
 
 
 class Daemon:
@@ -44,8 +46,9 @@ class Daemon:
         self._signals = signals
         self._trouble = trouble
         self._emit = emit
-        self._seen_version = -1
         self._monitor = Monitor(assembly, prepared.intake, trouble=trouble, counters=emit)
+        self._asked: tuple[object, ...] = ()
+        self._due: float | None = None
 
     def run(self) -> int:
         """Serve until a signal asks to stop; 0 when everything was finished or given back.
@@ -113,10 +116,11 @@ class Daemon:
     def _changed(self) -> bool:
         """Whether a queued job may have appeared: somebody wrote to the ledger, or a retry is due."""
         now = self._clock.wall()
-        version, due = self._ledger.data_version(), self._ledger.next_due(now, without=self._driver.lost_roots)
-        changed = version != self._seen_version or (due is not None and due <= now)
-        self._seen_version = version
-        return changed
+        asked = self._ledger.data_version(), self._driver.lost_roots, self._clock.monotonic() // DUE_ASKED_S
+        changed = asked != self._asked
+        if changed:
+            self._asked, self._due = asked, self._ledger.next_due(now, without=self._driver.lost_roots)
+        return changed or (self._due is not None and self._due <= now)
 
     def _drain(self) -> None:
         """Finish what is on the board, within the limit; a second signal ends the wait."""

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
 from actors.backend import StageStatus
 from actors.document import Document, parse
-from actors.fusion import directories
-from actors.fusion.frames import ASIDE, FRAMES, MARK, STAGED, Place, settle
+from actors.fusion import directories, frames
+from actors.fusion.frames import ASIDE, FRAMES, MARK, STAGED, Place
 from actors.fusion.names import MAX_DOCUMENT_BYTES, PRIVATE_PREFIX, components
 
 _SUFFIX = b".json"
@@ -98,6 +98,11 @@ def sweep(output_root: bytes) -> int:
     return sum(_settle(output_root, path, stem) for path, stem in sorted(places))
 
 
+def settle(output_root: bytes, names: Iterable[str]) -> int:
+    """Do what `sweep` does at the places of these documents alone; return how many were mended."""
+    return sum(_settle(output_root, path, stem) for *path, stem in map(components, names))
+
+
 def _read(file: bytes, dir_fd: int, name: str) -> Published | None:
     content = directories.read_regular(file, dir_fd=dir_fd, limit=MAX_DOCUMENT_BYTES)
     try:
@@ -125,6 +130,9 @@ def _unsettled(path: tuple[bytes, ...], names: list[bytes]) -> Iterator[tuple[tu
             yield path, name.removeprefix(PRIVATE_PREFIX).removesuffix(_SUFFIX)
 
 
-def _settle(output_root: bytes, path: tuple[bytes, ...], stem: bytes) -> bool:
-    with directories.descended(output_root, path) as parent:
-        return settle(Place(parent, stem))
+def _settle(output_root: bytes, path: Sequence[bytes], stem: bytes) -> bool:
+    try:
+        with directories.descended(output_root, path) as parent:
+            return frames.settle(Place(parent, stem))
+    except (FileNotFoundError, NotADirectoryError):
+        return False  # a run that had not come to its document yet, or one whose folder the user has moved away

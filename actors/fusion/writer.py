@@ -60,7 +60,7 @@ def _write(place: Place, content: bytes, pictures: Mapping[bytes, bytes] | None,
 
 
 def _settle_if_possible(place: Place) -> None:
-    # The document itself is decided by now; leftovers of a disk that refuses even this go at the next start (`sweep`).
+    # The document itself is decided by now; leftovers of a disk that refuses even this go when it is replaced.
     with suppress(OSError):
         settle(place)
 

@@ -5,7 +5,9 @@ The ledger is the truth; this is its shadow in memory, small: one record for eac
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import gc
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from service.intake.ports import Generation, KnownFile, Location
@@ -52,11 +54,24 @@ def split(path: bytes) -> tuple[bytes, bytes]:
     return directory, name
 
 
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Keep the cyclic collector from walking what is being built again and again: a third of a large start."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
 class Catalogue:
     """Known files by path, by inode, and by the directory in which they are expected."""
 
     def __init__(self) -> None:
         self._known: dict[Location, Known] = {}
+        self._taken: dict[Location, tuple[int, int, int, int]] = {}
         self._by_inode: dict[tuple[int, int], Location] = {}
         self._expected: dict[Location, set[bytes]] = {}
 
@@ -77,8 +92,13 @@ class Catalogue:
         """Return what is known of a path."""
         return self._known.get(location)
 
+    def holds(self, location: Location, stat: FileStat) -> bool:
+        """Tell whether the file at a path was taken as it is now; what a sweep asks of every file there is."""
+        return self._taken.get(location) == stat.content
+
     def forget(self, location: Location) -> None:
         """Remember nothing of a path any more."""
+        self._taken.pop(location, None)
         known = self._known.pop(location, None)
         if known is not None and self._by_inode.get((known.device, known.inode)) == location:
             del self._by_inode[(known.device, known.inode)]
@@ -132,4 +152,8 @@ class Catalogue:
 
     def _put(self, location: Location, known: Known) -> None:
         self._known[location] = known
+        if known.taken:
+            self._taken[location] = (known.device, known.inode, known.size, known.mtime_ns)
+        else:
+            self._taken.pop(location, None)
         self._by_inode[(known.device, known.inode)] = location

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Sequence
 
 from service.clock import Clock
+from service.intake.catalogue import collector_paused
 from service.intake.figures import RootFigures
 from service.intake.inbox import Inbox
 from service.intake.ports import EventSink, IntakeLedger
@@ -58,7 +59,8 @@ class Intake:
         A root that is missing is no error here: it is lost until it appears. See `lost_roots`.
         """
         for path in self._paths:
-            self._reconciler.catalogue.load(self._ledger.known(path))
+            with collector_paused():
+                self._reconciler.catalogue.load(self._ledger.known(path))
             root = Root(path, expected_devices=self._reconciler.catalogue.devices(path))
             inbox = Inbox(root, self._settings, self._emit, wake=self._wake, watch_factory=self._watch_factory)
             self._inboxes.append(inbox)

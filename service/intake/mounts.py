@@ -12,8 +12,9 @@ from typing import Final
 MOUNTINFO: Final = Path("/proc/self/mountinfo")
 
 _LONGEST_SWEEP_S: Final = 300.0
+_WATCHED_SHARE: Final = 400
+"""A sweep may take one part in so many of the time between sweeps: idle CPU stays below 0.5 % with the rest of it."""
 _LOCAL_SHARE: Final = 200
-"""A sweep may take one part in so many of the time between sweeps: idle CPU stays below 0.5 %."""
 _REMOTE_SHARE: Final = 20
 
 
@@ -181,6 +182,6 @@ def sweep_interval_s(kind: MountKind, *, watched: bool, last_sweep_s: float, bas
     sweep costs there, up to five minutes.
     """
     if kind.is_local and watched:
-        return min(max(base_s, _LOCAL_SHARE * last_sweep_s), max(base_s, _LONGEST_SWEEP_S))
+        return min(max(base_s, _WATCHED_SHARE * last_sweep_s), max(base_s, _LONGEST_SWEEP_S))
     share = _LOCAL_SHARE if kind.is_local else _REMOTE_SHARE
     return min(max(base_s / 2, share * last_sweep_s), max(base_s, _LONGEST_SWEEP_S))

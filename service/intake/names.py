@@ -6,6 +6,7 @@ The lists are those of the writers measured for intake: browsers, rsync, rclone,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
@@ -28,6 +29,15 @@ _TEMPORARY_SUFFIXES: Final = (
     b".swp",
 )
 _TEMPORARY_INFIXES: Final = (b".aria2", b".~", b".octransferid")
+# One expression, since a sweep asks it of every file there is; all of them begin with a dot.
+_TEMPORARY: Final = re.compile(
+    rb"\.(?:%s|(?:%s)\Z)"
+    % (
+        b"|".join(re.escape(infix[1:]) for infix in _TEMPORARY_INFIXES),
+        b"|".join(re.escape(suffix[1:]) for suffix in _TEMPORARY_SUFFIXES),
+    ),
+    re.IGNORECASE,
+)
 _PRUNED_DIRECTORIES: Final = frozenset(
     {b"@eadir", b"#recycle", b"$recycle.bin", b"system volume information", b"lost+found", b"__macosx"}
 )
@@ -51,13 +61,7 @@ def is_hidden(name: bytes) -> bool:
 
 def is_temporary(name: bytes) -> bool:
     """Tell a name some program gives to what it has not finished, or to its own metadata."""
-    lowered = name.lower()
-    return (
-        is_hidden(name)
-        or lowered.startswith(b"~")
-        or lowered.endswith(_TEMPORARY_SUFFIXES)
-        or any(infix in lowered for infix in _TEMPORARY_INFIXES)
-    )
+    return name.startswith(b"~") or is_hidden(name) or _TEMPORARY.search(name) is not None
 
 
 def sidecar_names(video: bytes) -> tuple[bytes, ...]:

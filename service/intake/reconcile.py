@@ -124,10 +124,10 @@ class Reconciler:
         wall_s: float,
     ) -> bool:
         self._absent.pop(location, None)
-        known = self.catalogue.get(location)
         tracked = location in self._settler
-        if known is not None and known.taken and known.is_content_of(stat) and not tracked:
+        if not tracked and self.catalogue.holds(location, stat):
             return False
+        known = self.catalogue.get(location)
         since_s = None
         if not tracked:
             since_s = self._follow(location, stat)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _RESULT_FIELDS = tuple(field.name for field in fields(StoredResult))
 _RESULTS = select(*(stage_results.c[name] for name in _RESULT_FIELDS))
 _CHUNK = 500
+_UNENDED = frozenset(State) - {State.DONE, State.DUPLICATE}
 _FORGET = stage_results.delete().where(stage_results.c.key == bindparam("old_key"))
 _PROGRESS = update(jobs).where(jobs.c.job_id == bindparam("number"), jobs.c.crashes > 0).values(crashes=0)
 
@@ -105,6 +106,14 @@ class ContentSide(Side):
             return documents.allocate_name(
                 connection, output_root=output_root, location=job.location, sha256=job.sha256, is_foreign=is_foreign
             )
+
+    def unsettled_documents(self) -> list[str]:
+        """Return the names, in this output, of documents that a run may have left half replaced, cut short as it was.
+
+        A run that came to its end left its place whole; the others are the few that wait, failed or were superseded.
+        """
+        with self.database.read() as connection:
+            return documents.names_of_jobs(connection, self._output(), _UNENDED)
 
     def adopt(self, found: Iterable[Adopted]) -> int:
         """Take up published documents that no job knows, as done; return how many were new.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, and_, select, update
 
 from service.ledger.names import document_names, folded
+from service.ledger.states import State
 from service.ledger.tables import document_names as names
+from service.ledger.tables import jobs
 
 if TYPE_CHECKING:
     from service.intake.ports import Location
@@ -49,6 +51,14 @@ def reserve_name(connection: Connection, *, output_root: bytes, name: str, locat
     row = {"output_root": output_root, "folded": folded(name), "name": name, "root": root, "path": path}
     connection.execute(names.insert(), row)
     return True
+
+
+def names_of_jobs(connection: Connection, output_root: bytes, states: Collection[State]) -> list[str]:
+    """Return the names that locations have in an output at which a job is in one of the states."""
+    here = (jobs.c.root == names.c.root, jobs.c.path == names.c.path)
+    found = select(names.c.name).distinct().select_from(jobs).join(names, and_(*here))
+    of_these = found.where(names.c.output_root == output_root, jobs.c.state.in_(list(states)))
+    return list(connection.execute(of_these).scalars())
 
 
 def relocate_name(connection: Connection, source: Location, target: Location) -> None:

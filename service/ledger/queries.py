@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Text, func, or_, select, type_coerce
+from sqlalchemy import Text, and_, case, func, or_, select, type_coerce
 
 from service.ledger import rows
 from service.ledger.afterwork_values import DOCUMENT
@@ -22,6 +23,25 @@ if TYPE_CHECKING:
     from service.intake.ports import Location
 
 
+_DOCUMENTED = (
+    jobs.c.document.is_not(None),
+    jobs.c.state != State.SUPERSEDED,
+    type_coerce(jobs.c.purged, Text).not_like(f'%"{DOCUMENT}"%'),
+)
+"""Has a document; one that retention deleted is none any more."""
+# One pass over the table: the heartbeat asks this every minute, whatever the number of jobs.
+_COUNTS = select(
+    jobs.c.state,
+    jobs.c.reason,
+    func.count().label("number"),
+    func.sum(case((and_(*_DOCUMENTED), 1), else_=0)).label("documents"),
+    func.sum(case((jobs.c.source_missing.is_(True), 1), else_=0)).label("source_missing"),
+    func.min(jobs.c.created_at).label("created_at"),
+    func.min(jobs.c.queued_at).label("queued_at"),
+    func.max(jobs.c.changed_at).label("changed_at"),
+).group_by(jobs.c.state, jobs.c.reason)
+
+
 @dataclass(frozen=True)
 class QuerySide(Side):
     """Questions; none changes anything, and none waits for a writer."""
@@ -33,19 +53,18 @@ class QuerySide(Side):
 
     def counts(self) -> Counts:
         """Count jobs per state and reason, and say since when the oldest wait. Superseded ones count as such only."""
-        state, reason, number = jobs.c.state, jobs.c.reason, func.count()
         with self.database.read() as connection:
-            found = connection.execute(select(state, reason, number).group_by(state, reason)).all()
-            per_state = {s: sum(n for other, _, n in found if other is s) for s in State}
-            return Counts(
-                states={s: n for s, n in per_state.items() if n},
-                reasons={(s, why): n for s, why, n in found if why is not None},
-                documents=_count(connection, *_DOCUMENTED),
-                source_missing=_count(connection, jobs.c.source_missing.is_(True), state.not_in([*_NOT_THERE])),
-                oldest_settling_at=_first(connection, jobs.c.created_at, *SETTLING),
-                oldest_queued_at=_first(connection, jobs.c.queued_at, State.QUEUED),
-                last_done_at=connection.scalar(select(func.max(jobs.c.changed_at)).where(state == State.DONE)),
-            )
+            found = connection.execute(_COUNTS).all()
+        settling = [row.created_at for row in found if row.state in SETTLING]
+        return Counts(
+            states=dict(_summed((row.state, row.number) for row in found)),
+            reasons={(row.state, row.reason): row.number for row in found if row.reason is not None},
+            documents=sum(row.documents for row in found),
+            source_missing=sum(row.source_missing for row in found if row.state not in _NOT_THERE),
+            oldest_settling_at=min(settling, default=None),
+            oldest_queued_at=min((row.queued_at for row in found if row.state is State.QUEUED), default=None),
+            last_done_at=max((row.changed_at for row in found if row.state is State.DONE), default=None),
+        )
 
     def jobs(self, states: Collection[State] | None = None, *, limit: int | None = None) -> list[Job]:
         """Return jobs in these states (None: all but the superseded), those changed last first."""
@@ -69,12 +88,6 @@ class QuerySide(Side):
         return self.database.data_version()
 
 
-_DOCUMENTED = (
-    jobs.c.document.is_not(None),
-    jobs.c.state != State.SUPERSEDED,
-    type_coerce(jobs.c.purged, Text).not_like(f'%"{DOCUMENT}"%'),
-)
-"""Has a document; one that retention deleted is none any more."""
 _NOT_THERE = frozenset({State.GONE, State.SUPERSEDED})
 
 
@@ -93,5 +106,8 @@ def _count(connection: Connection, *where: ColumnElement[bool]) -> int:
     return connection.scalar(select(func.count()).select_from(jobs).where(*where)) or 0
 
 
-def _first(connection: Connection, column: ColumnElement[float], *states: State) -> float | None:
-    return connection.scalar(select(func.min(column)).where(jobs.c.state.in_(states)))
+def _summed(numbers: Iterable[tuple[State, int]]) -> Counter[State]:
+    total: Counter[State] = Counter()
+    for state, number in numbers:
+        total[state] += number
+    return total

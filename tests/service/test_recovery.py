@@ -50,6 +50,18 @@ class Site:
         document["processing"]["run_id"] = run_id
         (self.output / f"{name}.json").write_text(json.dumps(document), encoding="utf-8")
 
+    def draft(self, name: str) -> Path:
+        """What fusion leaves that is killed while it writes."""
+        path = self.output / name
+        path.parent.mkdir(exist_ok=True)
+        draft = path.with_name(f".reelwatch-{path.name}.json")
+        draft.write_text("{")
+        return draft
+
+    def reopen(self) -> None:
+        self.ledger.close()
+        self.ledger = self.open()
+
     def recover(self) -> None:
         recover(
             self.ledger,
@@ -104,6 +116,33 @@ def test_a_run_that_had_not_been_identified_goes_back(site: Site) -> None:
     assert site.ledger.job(job.job_id).state is State.QUEUED
 
 
+@pytest.mark.parametrize("end", [None, State.FAILED, State.QUEUED], ids=["running", "failed", "queued"])
+def test_what_a_run_without_end_left_in_the_output_goes(site: Site, end: State | None) -> None:
+    job = site.running("album/a.mp4")
+    name = site.ledger.allocate_name(job)
+    if end is State.FAILED:
+        site.ledger.fail(job.job_id, reason="attempts")
+    elif end is State.QUEUED:
+        site.ledger.release(job.job_id, refund=False)
+    draft = site.draft(name)
+    site.reopen()
+    site.recover()
+    assert not draft.exists()
+
+
+def test_a_start_does_not_walk_over_an_output_that_is_at_rest(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.running("new.mp4", identified=False)
+    site.reopen()
+    monkeypatch.setattr("actors.fusion.published._directories", lambda _root: pytest.fail("it walked"))
+    site.recover()
+
+
+def test_without_a_ledger_everything_is_brought_to_rest(site: Site) -> None:
+    draft = site.draft("of/nobody")
+    site.recover()
+    assert not draft.exists()
+
+
 def test_documents_without_a_ledger_are_taken_up_with_their_sources(site: Site) -> None:
     (site.inbox / "here.mp4").touch()
     for name in ("here", "gone"):
@@ -120,8 +159,7 @@ def test_documents_without_a_ledger_are_taken_up_with_their_sources(site: Site) 
 
 
 def test_a_ledger_that_was_there_before_takes_nothing_up(site: Site) -> None:
-    site.ledger.close()
-    site.ledger = site.open()
+    site.reopen()
     site.publish("stranger", sha256=digest("x"), run_id="3.0", relative_path="x.mp4")
     site.recover()
     assert site.ledger.jobs() == []

@@ -73,7 +73,7 @@ def test_links_are_resolved_first(tmp_path: Path) -> None:
     ("kind", "watched", "last_s", "interval_s"),
     [
         (MountKind.LOCAL, "watched", 0.02, 20),
-        (MountKind.LOCAL, "watched", 0.2, 40),
+        (MountKind.LOCAL, "watched", 0.2, 80),
         (MountKind.LOCAL, "watched", 100, 300),
         (MountKind.LOCAL, "", 0.02, 10),
         (MountKind.NETWORK, "", 0.02, 10),

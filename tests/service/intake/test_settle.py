@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import pytest
 from hypothesis import given
@@ -120,7 +120,7 @@ def test_each_gate_says_what_it_waits_for(probe: FakeProbe, sibling: Sibling | N
 def test_the_gates_hold_in_order() -> None:
     """Everything is wrong at once; each mended fault shows the next gate."""
     probe = FakeProbe(incomplete("no_moov", "…"), held=True, hole_at=1)
-    watched = Watched(probe).see(replace(STAT, size=0), Sibling(b"x.mp4.part", 1, 1)).at(1)
+    watched = Watched(probe).see(STAT._replace(size=0), Sibling(b"x.mp4.part", 1, 1)).at(1)
     watched.see(STAT, Sibling(b"x.mp4.part", 1, 1)).at(6)
     probe.held = False
     watched.at(30)
@@ -167,7 +167,7 @@ def test_the_window_of_network_shares_is_a_setting() -> None:
 def test_a_growing_file_waits_until_it_has_been_quiet_for_the_base_window() -> None:
     watched = Watched().see()
     for second in range(1, 20):
-        watched.at(second * 0.5).see(replace(STAT, size=1000 + second, mtime_ns=second))
+        watched.at(second * 0.5).see(STAT._replace(size=1000 + second, mtime_ns=second))
     last_change = watched.now
     watched.at(60, step_s=0.1)
     assert watched.told == ["waiting:quiet", "queued:settled"]
@@ -177,8 +177,8 @@ def test_a_growing_file_waits_until_it_has_been_quiet_for_the_base_window() -> N
 def test_the_window_is_twice_the_longest_pause_of_the_writer() -> None:
     """A slow uploader that closes after each piece, on a share where nothing but time tells."""
     watched = Watched(FakeProbe(undecided("live", "…")), local=False).see()
-    watched.at(8).see().at(9).see(replace(STAT, size=2000, mtime_ns=9))
-    watched.at(16).see(replace(STAT, size=2000, mtime_ns=9)).at(17).see(replace(STAT, size=3000, mtime_ns=17))
+    watched.at(8).see().at(9).see(STAT._replace(size=2000, mtime_ns=9))
+    watched.at(16).see(STAT._replace(size=2000, mtime_ns=9)).at(17).see(STAT._replace(size=3000, mtime_ns=17))
     watched.at(100)
     assert watched.told == ["waiting:quiet", "waiting:writer_unknown", "queued:settled"]
     assert watched.says[-1][0] == pytest.approx(17 + 2 * 8, abs=0.6)
@@ -188,7 +188,7 @@ def test_our_own_pace_of_looking_is_not_taken_for_the_writers() -> None:
     """A copy that takes two minutes is seen by a sweep every 20 s; it is not slow, we are."""
     watched = Watched(FakeProbe(held=True)).see()
     for second in range(1, 121):
-        watched.probe.stat = replace(STAT, size=1000 + second, mtime_ns=second)
+        watched.probe.stat = STAT._replace(size=1000 + second, mtime_ns=second)
         watched.at(second)
         if second % 20 == 0:
             watched.see(watched.probe.stat)
@@ -201,14 +201,14 @@ def test_our_own_pace_of_looking_is_not_taken_for_the_writers() -> None:
 def test_pauses_of_a_writer_that_holds_the_file_do_not_lengthen_the_window() -> None:
     """Its closing will be seen; only the pauses of one that closes after each piece have to be guessed."""
     watched = Watched(FakeProbe(undecided("live", "…"), held=True)).see().at(100)
-    watched.probe.held, watched.probe.stat = False, replace(STAT, size=2000, mtime_ns=9)
+    watched.probe.held, watched.probe.stat = False, STAT._replace(size=2000, mtime_ns=9)
     watched.see(watched.probe.stat).at(150, step_s=0.1)
     assert watched.told[-1] == "queued:settled"
     assert watched.says[-1][0] <= 100 + 10.5
 
 
 def test_another_inode_under_the_name_starts_anew() -> None:
-    watched = Watched().see().at(0.5).see(replace(STAT, inode=11)).at(0.9)
+    watched = Watched().see().at(0.5).see(STAT._replace(inode=11)).at(0.9)
     assert "queued:settled" not in watched.told
     watched.at(1.5)
     assert watched.last.generation is not None
@@ -216,7 +216,7 @@ def test_another_inode_under_the_name_starts_anew() -> None:
 
 
 def test_a_change_between_scan_and_probe_restarts_the_window() -> None:
-    watched = Watched(FakeProbe(stat=replace(STAT, size=2000, mtime_ns=9))).see().at(1)
+    watched = Watched(FakeProbe(stat=STAT._replace(size=2000, mtime_ns=9))).see().at(1)
     assert watched.told == ["waiting:quiet"]
     watched.at(4)
     assert watched.last.generation is not None
@@ -224,7 +224,7 @@ def test_a_change_between_scan_and_probe_restarts_the_window() -> None:
 
 
 def test_an_empty_file_waits_silently_and_is_mentioned_once_after_a_day() -> None:
-    watched = Watched().see(replace(STAT, size=0)).at(2 * DAY, step_s=600)
+    watched = Watched().see(STAT._replace(size=0)).at(2 * DAY, step_s=600)
     assert watched.told == ["waiting:empty", "waiting:stale_empty"]
     assert watched.probe.looks == 0
     watched.see().at(watched.now + 5)
@@ -256,7 +256,7 @@ def test_rechecks_of_an_incomplete_file_back_off_to_an_hour() -> None:
 def test_an_incomplete_file_revives_when_it_changes() -> None:
     watched = Watched(FakeProbe(incomplete("no_moov", "…"))).see().at(5 * HOUR, step_s=60)
     watched.probe.structure = WHOLE
-    watched.see(replace(STAT, size=2000, mtime_ns=9)).at(watched.now + 4)
+    watched.see(STAT._replace(size=2000, mtime_ns=9)).at(watched.now + 4)
     assert watched.told == ["waiting:quiet", "incomplete:no_moov", "queued:settled"]
 
 
@@ -270,7 +270,7 @@ def test_after_a_day_an_incomplete_file_is_offered_once_for_a_decode() -> None:
 def test_growth_puts_the_day_off() -> None:
     watched = Watched(FakeProbe(incomplete("past_end", "…"))).see()
     for hours in (12, 24, 36):
-        watched.at(hours * HOUR, step_s=600).see(replace(STAT, size=1000 + hours, mtime_ns=hours))
+        watched.at(hours * HOUR, step_s=600).see(STAT._replace(size=1000 + hours, mtime_ns=hours))
     watched.at(48 * HOUR, step_s=600)
     assert not any(verdict.truncated for _, verdict in watched.says)
 
@@ -310,7 +310,7 @@ def test_touches_alone_do_not_keep_a_file_for_ever() -> None:
     """A NAS indexer sets the times every second; size, inode and ends stand still and nobody writes."""
     watched = Watched().see()
     for second in range(1, 200):
-        stat = replace(STAT, mtime_ns=second, ctime_ns=second)
+        stat = STAT._replace(mtime_ns=second, ctime_ns=second)
         watched.probe.stat = stat
         watched.at(second)
         if FILE in watched.settler:
@@ -329,7 +329,7 @@ def test_touches_alone_do_not_keep_a_file_for_ever() -> None:
 def test_touches_with_doubt_do(where: dict[str, bool], ends: Callable[[int], str]) -> None:
     watched = Watched(**where).see()
     for second in range(1, 300):
-        watched.probe.stat = replace(STAT, mtime_ns=second, ctime_ns=second)
+        watched.probe.stat = STAT._replace(mtime_ns=second, ctime_ns=second)
         watched.probe.head_tail = ends(second)
         watched.at(second).see(watched.probe.stat)
     assert watched.told == ["waiting:quiet", "waiting:touched"]
@@ -349,7 +349,7 @@ def test_blocked_files_are_looked_at_again_hourly_or_when_their_mode_changes() -
     watched = Watched(FakeProbe(unread=Unread(Trouble.PERMISSION))).see().at(2 * HOUR, step_s=10).see()
     assert watched.probe.looks <= 3
     watched.probe.unread = None
-    watched.see(replace(STAT, ctime_ns=99)).at(watched.now + 2)
+    watched.see(STAT._replace(ctime_ns=99)).at(watched.now + 2)
     assert watched.told == ["waiting:quiet", "blocked:permission", "queued:settled"]
 
 
@@ -364,7 +364,7 @@ def test_nothing_is_judged_under_a_lost_root() -> None:
 def test_the_oldest_is_judged_first() -> None:
     settler = Settler(IntakeSettings(), FakeProbe())
     for number in range(50):
-        settler.see((ROOT, b"%02d.mp4" % number), replace(STAT, inode=number), now=number, local=True)
+        settler.see((ROOT, b"%02d.mp4" % number), STAT._replace(inode=number), now=number, local=True)
     settler.advance(now=49, limit=50)
     taken = [location[1] for location, verdict in settler.advance(now=60, limit=50) if verdict.state is State.QUEUED]
     assert len(taken) >= 1
@@ -389,9 +389,9 @@ def test_whatever_happens_a_quiet_whole_file_is_taken_in_the_end_and_only_such_a
         if FILE not in watched.settler:
             break
         stat = {
-            "grow": replace(stat, size=stat.size + 1, mtime_ns=stat.mtime_ns + 1),
-            "touch": replace(stat, mtime_ns=stat.mtime_ns + 1),
-            "replace": replace(stat, inode=stat.inode + 1),
+            "grow": stat._replace(size=stat.size + 1, mtime_ns=stat.mtime_ns + 1),
+            "touch": stat._replace(mtime_ns=stat.mtime_ns + 1),
+            "replace": stat._replace(inode=stat.inode + 1),
         }.get(what, stat)
         watched.probe.held = {"held": True, "free": False}.get(what, watched.probe.held)
         watched.probe.structure = {"cut": incomplete("no_moov", "…"), "whole": WHOLE}.get(what, watched.probe.structure)
