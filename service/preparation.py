@@ -73,7 +73,9 @@ def prepare(
 def _over(ledger: Ledger, setting: Setting, *, trouble: LedgerTrouble, wake: threading.Event) -> Prepared:
     configuration, emit, clock, root = setting.configuration, setting.emit, setting.clock, setting.root
     inboxes = [os.fsencode(inbox.absolute()) for inbox in configuration.intake.inboxes]
-    recover(ledger, output_root=root, inboxes=inboxes, now=clock.wall(), emit=emit)
+    archive = configuration.done.move_to
+    places = [*inboxes, *([] if archive is None else [os.fsencode(archive.absolute())])]
+    recover(ledger, output_root=root, inboxes=places, now=clock.wall(), emit=emit)
     loop = IntakeLoop(
         Intake(inboxes, _intake_settings(configuration, root), ledger.intake, emit, clock),
         clock=clock,

@@ -8,6 +8,7 @@ from typing import Any
 
 from actors.fusion.published import Published, documents, published, settle, sweep
 from service.bookkeeping import Emit
+from service.housekeeping.archive import resume as resume_moves
 from service.ledger.ledger import Ledger
 from service.ledger.states import State
 from service.ledger.values import Adopted, Job
@@ -21,6 +22,8 @@ def recover(ledger: Ledger, *, output_root: bytes, inboxes: Sequence[bytes], now
     ledger was lost, everything is walked over, and the documents it knew are taken up again. Runs whose document was
     published before the ledger heard of it are done; every other run that was cut short goes back to the queue, its
     attempt counted.
+
+    inboxes: where sources may lie, so that a document is told its own; the folder of archived ones is such a place too.
     """
     if os.path.isdir(output_root):  # noqa: PTH112 - bytes paths
         if ledger.opening.created or ledger.opening.rebuilt_from:
@@ -28,6 +31,7 @@ def recover(ledger: Ledger, *, output_root: bytes, inboxes: Sequence[bytes], now
             _take_up(ledger, output_root=output_root, inboxes=inboxes, emit=emit)
         else:
             settle(output_root, ledger.unsettled_documents())
+    resume_moves(ledger, now=now)
     for job in ledger.jobs({State.RUNNING}):
         found = _published_run(ledger, job, output_root)
         if found is not None:

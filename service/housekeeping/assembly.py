@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from service.bookkeeping import Emit
 from service.clock import Clock
 from service.configuration import Configuration
 from service.configuration.afterwork import credential
+from service.housekeeping.archive import Archive, require_one_mount
 from service.housekeeping.errand import Task
 from service.housekeeping.housekeeping import Housekeeping
 from service.housekeeping.post import poster
 from service.housekeeping.signature import read_secrets
 from service.housekeeping.webhook import Endpoint, Patience, Webhook
+from service.intake.names import NamePolicy
 from service.ledger.ledger import Ledger
 from service.ledger_trouble import LedgerTrouble
+from service.state import make_folder
 
 Forget = Callable[[bytes, bytes], None]
 """Tells intake that a file (root, path) has left on purpose."""
@@ -31,8 +34,10 @@ def make_housekeeping(
     forget: Forget,
 ) -> Housekeeping:
     """Return what a service does after documents; raises `ConfigError` when it could not do what it is asked for."""
-    del forget
-    tasks = _webhook(configuration, ledger=ledger, clock=clock, emit=emit)
+    tasks = [
+        *_archive(configuration, ledger=ledger, clock=clock, emit=emit, forget=forget),
+        *_webhook(configuration, ledger=ledger, clock=clock, emit=emit),
+    ]
     return Housekeeping(tasks, ledger=ledger, clock=clock, emit=emit, trouble=trouble)
 
 
@@ -49,6 +54,29 @@ def make_endpoint(configuration: Configuration, environ: Mapping[str, str] = os.
         return None
     secrets = read_secrets(credential(settings.secret_file, environ.get("CREDENTIALS_DIRECTORY")))
     return Endpoint(settings.url, secrets, poster(timeout_s=settings.timeout_s))
+
+
+def _archive(
+    configuration: Configuration, *, ledger: Ledger, clock: Clock, emit: Emit, forget: Forget
+) -> Iterator[Task]:
+    settings = configuration.done
+    if settings.after_done == "keep" or settings.move_to is None:
+        return
+    make_folder(settings.move_to, setting="done.move_to", flag="done.move_to")
+    inboxes = [os.fsencode(inbox.absolute()) for inbox in configuration.intake.inboxes]
+    target = os.fsencode(settings.move_to.absolute())
+    require_one_mount(inboxes, target)
+    yield Archive(
+        inboxes,
+        target,
+        NamePolicy(configuration.intake.extensions),
+        # A sidecar that is still being written is waited for as long as intake would wait on a slow mount.
+        linger_s=configuration.intake.quiet_network_s,
+        ledger=ledger,
+        clock=clock,
+        emit=emit,
+        forget=forget,
+    )
 
 
 def _webhook(configuration: Configuration, *, ledger: Ledger, clock: Clock, emit: Emit) -> list[Task]:

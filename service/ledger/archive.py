@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import and_, exists, func, or_, select
 
 from service.ledger import documents, rows
 from service.ledger.afterwork_values import KEPT, MOVE, MOVED, MOVING, Archived
@@ -37,19 +37,23 @@ _DEALT_WITH = or_(
 class ArchiveSide(Side):
     """Moves in three steps: begun here, done by whoever asked, ended here; a crash between is seen by `moves`."""
 
-    def archivable(self, roots: Collection[bytes], *, now: float, limit: int) -> list[Job]:
-        """Return jobs whose source still lies in one of these inboxes though it is dealt with, the oldest first."""
-        put_off = exists().where(archive.c.job_id == jobs.c.job_id, archive.c.not_before > now)
-        there = (jobs.c.source_missing.is_(False), jobs.c.device.is_not(None), jobs.c.chore.is_(None))
+    def archivable(self, roots: Collection[bytes], *, now: float, before: float, limit: int) -> list[Job]:
+        """Return jobs whose source still lies in one of these inboxes though it is dealt with, the oldest first.
+
+        before: dealt with before this time, in wall-clock seconds, as `now` is.
+        """
         with self.database.read() as connection:
-            where = (jobs.c.root.in_(list(roots)), _DEALT_WITH, *there, ~put_off)
+            where = (*_here(roots, now=now), jobs.c.changed_at <= before)
             return rows.fetch(connection, *where, order=(jobs.c.changed_at, jobs.c.job_id), limit=limit)
 
-    def next_archivable_at(self, now: float) -> float | None:
-        """Return when the next source that could not be moved is tried again, in wall-clock seconds."""
+    def next_archivable_at(self, roots: Collection[bytes], *, now: float, linger_s: float) -> float | None:
+        """Return when a source is due next, `linger_s` after it was dealt with, or when it is tried again."""
+        dealt_with = select(func.min(jobs.c.changed_at)).where(*_here(roots, now=now))
+        put_off = select(func.min(archive.c.not_before)).where(archive.c.state == KEPT, archive.c.not_before > now)
         with self.database.read() as connection:
-            waiting = select(archive.c.not_before).where(archive.c.state == KEPT, archive.c.not_before > now)
-            return connection.scalar(waiting.order_by(archive.c.not_before).limit(1))
+            since, again = connection.scalar(dealt_with), connection.scalar(put_off)
+        due = [at for at in (None if since is None else since + linger_s, again) if at is not None]
+        return min(due, default=None)
 
     def begin_move(self, job: Job, target: Location, *, sidecars: Sequence[bytes]) -> Archived | None:
         """Note that a source is about to be moved; None when it is not to be moved any more.
@@ -110,6 +114,12 @@ class ArchiveSide(Side):
     def _archived(self, where: ColumnElement[bool]) -> list[Archived]:
         with self.database.read() as connection:
             return [Archived(*row) for row in connection.execute(_SELECT.where(where).order_by(archive.c.job_id))]
+
+
+def _here(roots: Collection[bytes], *, now: float) -> tuple[ColumnElement[bool], ...]:
+    put_off = exists().where(archive.c.job_id == jobs.c.job_id, archive.c.not_before > now)
+    there = (jobs.c.source_missing.is_(False), jobs.c.device.is_not(None), jobs.c.chore.is_(None))
+    return (jobs.c.root.in_(list(roots)), _DEALT_WITH, *there, ~put_off)
 
 
 def _put(connection: Connection, row: Archived) -> None:

@@ -150,6 +150,13 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         },
         "metrics.serving": {"address": "127.0.0.1:9469"},
         "metrics.failed": {"cause": "LedgerBusy: /var/lib/reelwatch/ledger.sqlite3 is locked by another process"},
+        "file.archived": {**_VIDEO, "moved_to": "/srv/videos/archive/tips/clip.mp4"},
+        "file.not_archived": {
+            **_VIDEO,
+            "reason": "in_use",
+            "detail": "a program has the file open for writing",
+            "retry_in_s": 60.0,
+        },
         "webhook.delivered": {**_MESSAGE, "attempt": 1},
         "webhook.retry": {**_MESSAGE, "attempt": 1, "reason": "503", "retry_in_s": 10.4},
         "webhook.failed": {

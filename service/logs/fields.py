@@ -39,7 +39,7 @@ FIELDS: Mapping[str, str] = MappingProxyType(
         "message": "what a library said",
         "message_id": "a webhook message's id, the same at every attempt",
         "model": "the model with its version",
-        "moved_to": "where a damaged file was put aside",
+        "moved_to": "where a file was moved: a damaged ledger, a renamed or an archived video",
         "oldest_queued_s": "how long the oldest queued job has waited",
         "oldest_settling_s": "how long ago the file that has waited longest to be taken was first seen",
         "output": "the output folder",

@@ -143,6 +143,14 @@ _ALL = (
     ),
     _event("metrics.serving", "info", "Prometheus metrics are served over HTTP.", "address"),
     _event("metrics.failed", "warning", "Figures could not be gathered.", "cause", rate="cause"),
+    _event("file.archived", "info", "A described video was moved out of its inbox.", "path moved_to"),
+    _event(
+        "file.not_archived",
+        "warning",
+        "A described video stays in its inbox, although it was to be moved.",
+        "path reason detail remedy? retry_in_s?",
+        rate="reason",
+    ),
     _event("webhook.delivered", "debug", "The webhook has a message.", "message_id kind path"),
     _event(
         "webhook.retry",

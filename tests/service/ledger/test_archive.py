@@ -45,9 +45,12 @@ FATES: dict[str, tuple[Callable[[Bench], Any], bool]] = {
 @pytest.mark.parametrize(("fate", "goes"), FATES.values(), ids=FATES.keys())
 def test_what_may_be_moved(bench: Bench, fate: Callable[[Bench], Any], goes: bool) -> None:  # noqa: FBT001 - a row
     fate(bench)
-    found = {job.path for job in bench.ledger.archivable([b"/in"], now=bench.clock.wall(), limit=10)}
+    found = {
+        job.path
+        for job in bench.ledger.archivable([b"/in"], now=bench.clock.wall(), before=bench.clock.wall(), limit=10)
+    }
     assert (b"a.mp4" in found) is goes
-    assert bench.ledger.archivable([b"/elsewhere"], now=bench.clock.wall(), limit=10) == []
+    assert bench.ledger.archivable([b"/elsewhere"], now=bench.clock.wall(), before=bench.clock.wall(), limit=10) == []
 
 
 def test_nothing_at_its_path_is_claimed_while_a_source_moves(bench: Bench) -> None:
@@ -115,6 +118,13 @@ def test_what_could_not_be_moved_is_tried_again_later(bench: Bench) -> None:
     (kept,) = bench.ledger.kept_sources()
     assert isinstance(kept, Archived)
     assert (kept.reason, bench.ledger.job(job.job_id).chore) == ("cross_device", None)
-    assert bench.ledger.archivable([b"/in"], now=now, limit=10) == []
-    assert bench.ledger.next_archivable_at(now) == now + 60
-    assert [j.job_id for j in bench.ledger.archivable([b"/in"], now=now + 60, limit=10)] == [job.job_id]
+    assert bench.ledger.archivable([b"/in"], now=now, before=now, limit=10) == []
+    assert bench.ledger.next_archivable_at([b"/in"], now=now, linger_s=5) == now + 60
+    assert [j.job_id for j in bench.ledger.archivable([b"/in"], now=now + 60, before=now, limit=10)] == [job.job_id]
+
+
+def test_a_moment_is_waited_for_what_comes_with_the_video(bench: Bench) -> None:
+    bench.complete(b"a.mp4", "x")
+    now = bench.clock.wall()
+    assert bench.ledger.archivable([b"/in"], now=now, before=now - 1, limit=10) == []
+    assert bench.ledger.next_archivable_at([b"/in"], now=now, linger_s=5) == now + 5
