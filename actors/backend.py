@@ -55,11 +55,15 @@ class Failure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What one actor holding the backend takes: logical CPU shares and memory, in MiB."""
+    """What one actor holding the backend takes: logical CPU shares and memory, in MiB.
+
+    most_mib: how much its process may have beyond what loading took, where what it reads is a stranger's; 0: no limit.
+    """
 
     num_cpus: float
     ram_mib: int
     vram_mib: int = 0
+    most_mib: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,8 @@ def _actor_spec(name: str, stages: Sequence[PlannedStage]) -> ActorSpec:
         num_cpus=max(stage.resources.num_cpus for stage in stages),
         ram_mib=sum(stage.resources.ram_mib for stage in stages),
         vram_mib=sum(stage.resources.vram_mib for stage in stages),
+        # One backend without a limit means a process without.
+        most_mib=sum(limits) if all(limits := [stage.resources.most_mib for stage in stages]) else 0,
     )
     return ActorSpec(
         name, tuple(BackendSpec(s.name, s.backend, s.options) for s in stages if s.backend is not None), resources

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, files, version
 from typing import TYPE_CHECKING, ClassVar
 
 from actors.backend import Backend, Outcome, Resources, SourceRef, StageItem, StageStatus
-from actors.errors import BackendUnavailable
+from actors.errors import BackendUnavailable, BadInput
 from actors.media.options import DecodeOptions
 from actors.media.source import PinnedFiles, open_source, reading, sha256_of, verify
 from actors.results import Identity
@@ -57,6 +58,11 @@ class PyAvDecode(Backend[DecodeOptions]):
         """Name PyAV, the FFmpeg libraries it carries, and PySceneDetect."""
         return _libraries()
 
+    @classmethod
+    def resources_for(cls, options: DecodeOptions) -> Resources:
+        """See `Backend.resources_for`; the process gets the limit that the options set."""
+        return replace(cls.resources, most_mib=options.memory_mib)
+
     def load(self) -> None:
         """See `Backend.load`."""
         try:
@@ -82,6 +88,10 @@ class PyAvDecode(Backend[DecodeOptions]):
         self._pinned.close()
 
     def _identify(self, ref: SourceRef) -> Outcome:
+        # Before it is hashed: a sparse file of petabytes takes its maker no time, and days to read.
+        if ref.size > self.options.max_file_mib << 20:
+            size, most = f"{ref.size >> 20} MiB", f"media.max_file_mib = {self.options.max_file_mib}"
+            raise BadInput("file_too_large", f"the file has {size}, more than {most} allows")
         fd = open_source(ref)
         try:
             digest = sha256_of(fd, ref)

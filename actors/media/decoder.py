@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import av
+import cv2
 
 from actors.backend import Payloads, SourceRef
 from actors.errors import BadInput
@@ -15,6 +16,7 @@ from actors.media.container import Opened, encrypted, open_container, undecodabl
 from actors.media.options import DecodeOptions
 from actors.media.source import DescriptorReader
 from actors.media.video import PictureTrack, tiled
+from actors.models.memory import is_out_of_memory
 from actors.results import Media, Warned
 
 _MOST_READ_ERRORS = 32
@@ -38,7 +40,7 @@ def decode(fd: int, ref: SourceRef, *, options: DecodeOptions, wants: frozenset[
     a clip whose clock begins at 1.07 s or at 3900 s begins at 0, and a stream that starts later than the other
     keeps its distance. Edit lists are applied by the demuxer.
 
-    Raises `BadInput` (see `open_container`, and `undecodable`, `too_large`); OSError when reading fails.
+    Raises `BadInput` (`undecodable`, `too_large`, `memory_limit`; see `open_container`); OSError when reading fails.
     """
     opened = open_container(
         DescriptorReader(fd, ref.size),
@@ -47,9 +49,15 @@ def decode(fd: int, ref: SourceRef, *, options: DecodeOptions, wants: frozenset[
         threads=options.threads,
     )
     with opened.container:
-        one_pass = _Pass(opened, options=options, wants=wants)
-        one_pass.run()
-        return one_pass.result(size_bytes=ref.size)
+        try:
+            one_pass = _Pass(opened, options=options, wants=wants)
+            one_pass.run()
+            return one_pass.result(size_bytes=ref.size)
+        except (MemoryError, cv2.error) as exc:
+            if not options.memory_mib or not is_out_of_memory(exc):
+                raise
+            message = f"decoding asks for more memory than media.memory_mib = {options.memory_mib} allows"
+            raise BadInput("memory_limit", message) from exc
 
 
 class _Pass:
@@ -137,6 +145,8 @@ class _Pass:
                 for packet in self._opened.container.demux(*streams):
                     failures = 0
                     yield packet
+            except av.error.MemoryError:
+                raise  # no damage: what remains would be skipped piece by piece and the rest be called whole
             except av.error.FFmpegError:
                 self._broken += 1
                 failures += 1
@@ -148,6 +158,8 @@ class _Pass:
         """Decode one packet; a broken one is counted and skipped."""
         try:
             frames = list(packet.decode())
+        except av.error.MemoryError:
+            raise
         except av.error.FFmpegError:
             self._broken += 1
             return []

@@ -12,7 +12,7 @@ from actors.backend import BackendOptions
 class DecodeOptions(BackendOptions):
     """`[stages.decode.options]`. Every limit applies to what is decoded, none to what a header claims."""
 
-    neutral: ClassVar[frozenset[str]] = frozenset({"threads"})
+    neutral: ClassVar[frozenset[str]] = frozenset({"threads", "max_file_mib", "memory_mib"})
 
     threads: int = Field(default=1, ge=0, le=64)
     """Decoder threads; 0 lets FFmpeg choose. A second one halves the wait on an idle machine for 5 to 10 % more CPU."""
@@ -29,4 +29,8 @@ class DecodeOptions(BackendOptions):
     max_pixels: int = Field(default=8192 * 8192, ge=1024)
     """Largest picture, in coded pixels."""
     max_streams: int = Field(default=64, ge=1, le=1000)
-    """More streams than this make a file suspect."""
+    """A file with more streams than this, attachments and cover pictures included, is not read."""
+    max_file_mib: int = Field(default=65_536, ge=1)
+    """A larger file is not even hashed."""
+    memory_mib: int = Field(default=2048, ge=0)
+    """How much memory decoding may take, in the actor's process, beyond what its libraries do; 0: no limit."""

@@ -11,6 +11,9 @@ Item = TypeVar("Item")
 Found = TypeVar("Found")
 
 
+_SAID = ("out of memory", "failed to allocate memory", "cuda_error_out_of_memory", "insufficient memory")
+
+
 def in_batches(
     items: Sequence[Item],
     run: Callable[[Sequence[Item]], Sequence[Found]],
@@ -43,11 +46,12 @@ def in_batches(
 def is_out_of_memory(exc: BaseException) -> bool:
     """Whether an exception means that memory ran out, on the card or on the host.
 
-    torch raises `OutOfMemoryError`, a `RuntimeError`; CTranslate2 and ONNX Runtime raise a bare one whose text says so.
+    torch raises `OutOfMemoryError`, a `RuntimeError`; CTranslate2 and ONNX Runtime raise a bare one whose text says so,
+    OpenCV an error of its own.
     """
     said = str(exc).lower()
     named = type(exc).__name__ == "OutOfMemoryError" or isinstance(exc, MemoryError)
-    return named or "out of memory" in said or "failed to allocate memory" in said or "cuda_error_out_of_memory" in said
+    return named or any(text in said for text in _SAID)
 
 
 def release_cuda(torch: Any) -> None:

@@ -11,6 +11,7 @@ from actors.backend import StageItem
 from actors.host import resident_mib
 from actors.pool.base import ActorSpec, CallItem, Host, HostReport, PayloadRefs, Place
 from actors.pool.fake_pool import references
+from actors.pool.limits import limit_memory
 
 SLOTS = 3
 """Audio, frames, keyframes: how many top-level values travel for each video."""
@@ -21,10 +22,13 @@ class RemoteHost:
 
     def __init__(self, spec: ActorSpec, host_factory: Callable[[ActorSpec], Host]) -> None:
         self._host = host_factory(spec)
+        self._most_mib = spec.resources.most_mib
 
     def load(self) -> HostReport:
-        """See `actors.pool.base.Host`."""
-        return self._host.load()
+        """See `actors.pool.base.Host`; what a model needs to be there at all does not count against the limit."""
+        report = self._host.load()
+        limit_memory(self._most_mib)
+        return report
 
     def call(self, operation: str, items: list[StageItem], *slots: Any) -> Any:
         """Return (outcomes, which payloads there are, resident MiB), and after it a decode's payloads."""

@@ -9,6 +9,9 @@ from pathlib import Path
 from service.configuration.schema import STAGES, Configuration
 from service.errors import ConfigError
 
+DECODER_MIB = 512
+"""What decoding full HD takes at most besides the analysis frames; 4K takes about twice as much."""
+
 Where = Callable[[str], str]
 """Spells a dotted key with its origin."""
 
@@ -75,6 +78,13 @@ def _memory(configuration: Configuration, where: Where) -> Iterator[str]:
         yield (
             f"{where('media.frames_mib')} = {frames_mib} is more than half of pool.object_store_mib = {store_mib}, so "
             "a long video would never fit. Lower the one or raise the other."
+        )
+    # The frames are there twice while they are handed over.
+    memory_mib, least_mib = configuration.media.memory_mib, 2 * frames_mib + DECODER_MIB
+    if 0 < memory_mib < least_mib:
+        yield (
+            f"{where('media.memory_mib')} = {memory_mib} is too little for media.frames_mib = {frames_mib} and the "
+            f"decoder beside them. Set at least {least_mib}, or 0 for no limit."
         )
 
 

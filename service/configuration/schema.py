@@ -73,6 +73,10 @@ class MediaSettings(Section):
     frames_mib: Annotated[int, Field(strict=True, ge=8)]
     keyframe_quality: Annotated[int, Field(strict=True, ge=1, le=100)]
     max_media_s: Seconds
+    max_pixels: Annotated[int, Field(strict=True, ge=1024)]
+    max_streams: Annotated[int, Field(strict=True, ge=1, le=1000)]
+    max_file_mib: Annotated[int, Field(strict=True, ge=1)]
+    memory_mib: Whole
 
 
 class PoolSettings(Section):

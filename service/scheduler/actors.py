@@ -126,7 +126,9 @@ def _submit(turn: Turn, actor: str, operation: str, runs: list[Run]) -> None:
     turn.next_call_id += 1
     turn.ask(Submit(Call(call_id, actor, operation, tuple(item(turn.plan, run, operation) for run in runs))))
     deadline = turn.limits.deadlines[DECODE if operation == IDENTIFY else operation]
-    work = Work(call_id, operation, tuple(r.job_id for r in runs), sum(deadline.after(r.media_s) for r in runs))
+    # What lies beyond max_media_s is not decoded, so a file that was padded to terabytes gains no time by it.
+    allowed_s = sum(deadline.after(min(run.media_s, turn.limits.max_media_s)) for run in runs)
+    work = Work(call_id, operation, tuple(run.job_id for run in runs), allowed_s)
     since = slot.head_since_s if slot.line else turn.now_s
     turn.slots[actor] = replace(slot, line=(*slot.line, work), head_since_s=since)
     for run in runs:
