@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
+from actors.fusion.frames import directory_mode
 from service.configuration import Configuration
 from service.errors import ConfigError
 
@@ -24,10 +26,17 @@ def output_root(configuration: Configuration) -> bytes:
 def make_output_root(configuration: Configuration) -> bytes:
     """Make the output folder where there is none; raises `ConfigError` where it cannot be made or written.
 
+    One that is made gets the mode that goes with `output.file_mode`, whatever the umask; one that is there keeps its
+    own.
+
     Only a start makes it: one that disappears later is a disk that was unmounted, and must not be written beside.
     """
     root = output_root(configuration)
+    made = not os.path.lexists(root)
     make_folder(configuration.output.dir, setting="output.dir", flag="--output")
+    if made:
+        with suppress(OSError):  # a share has one mode for all
+            os.chmod(root, directory_mode(configuration.output.file_mode))  # noqa: PTH101 - bytes paths
     return root
 
 

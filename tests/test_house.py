@@ -79,6 +79,44 @@ def test_starting_imports_nothing_heavy(module: str) -> None:
     assert not HEAVY & set(loaded.split())
 
 
+def test_nothing_goes_through_a_shell() -> None:
+    """Names are strangers' words; what starts a program gets a list, and is told what the program is."""
+    calls = [
+        (str(path.relative_to(ROOT)), ast.unparse(node))
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and _starts_through_a_shell(node)
+    ]
+    assert calls == []
+
+
+SHELLS = (
+    *("os.system('x')", "os.popen('x')", "os.execlp('x', 'x')", "pty.spawn('x')"),
+    *("subprocess.run('x')", "subprocess.Popen(f'x {y}')", "subprocess.run(c, shell=True)"),
+    *("subprocess.getoutput('x')", "asyncio.create_subprocess_shell('x')"),
+)
+
+
+@pytest.mark.parametrize("code", SHELLS)
+def test_a_shell_would_be_found(code: str) -> None:
+    assert _starts_through_a_shell(ast.parse(code, mode="eval").body)
+
+
+def _starts_through_a_shell(node: ast.AST) -> bool:
+    if not isinstance(node, ast.Call):
+        return False
+    module, _, name = ast.unparse(node.func).rpartition(".")
+    if (module, name) == ("asyncio", "create_subprocess_shell") or module in {"pty", "commands"}:
+        return True
+    if module == "os":
+        return name in {"system", "popen"} or name.startswith(("exec", "spawn", "posix_spawn"))
+    if module != "subprocess":
+        return False
+    shell = any(keyword.arg == "shell" for keyword in node.keywords)
+    one_string = any(isinstance(argument, ast.Constant | ast.JoinedStr) for argument in node.args[:1])
+    return shell or one_string or name in {"getoutput", "getstatusoutput"}
+
+
 def test_files_and_functions_stay_short() -> None:
     long_files = [(str(p.relative_to(ROOT)), n) for p in SOURCES if (n := len(p.read_text().splitlines())) > MOST_LINES]
     long_functions = [

@@ -29,7 +29,7 @@ class DecodeOptions(BackendOptions):
     max_pixels: int = Field(default=8192 * 8192, ge=1024)
     """Largest picture, in coded pixels."""
     max_streams: int = Field(default=64, ge=1, le=1000)
-    """A file with more streams than this, attachments and cover pictures included, is not read."""
+    """Streams beyond this number, attachments and cover pictures included, are not looked at; some demuxers refuse."""
     max_file_mib: int = Field(default=65_536, ge=1)
     """A larger file is not even hashed."""
     memory_mib: int = Field(default=2048, ge=0)

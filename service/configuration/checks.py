@@ -8,6 +8,7 @@ from pathlib import Path
 
 from service.configuration.schema import STAGES, Configuration
 from service.errors import ConfigError
+from service.intake.settings import INCOMPLETE_RECHECK_S
 
 DECODER_MIB = 512
 """What decoding full HD takes at most besides the analysis frames; 4K takes about twice as much."""
@@ -67,6 +68,11 @@ def _windows(configuration: Configuration, where: Where) -> Iterator[str]:
         yield (
             f"{where('intake.incomplete_give_up_h')} = {intake.incomplete_give_up_h} is over before the quiet window "
             "is. Raise it, or shorten the windows."
+        )
+    elif intake.incomplete_give_up_h * 3600 < INCOMPLETE_RECHECK_S:
+        yield (
+            f"{where('intake.incomplete_give_up_h')} = {intake.incomplete_give_up_h} is over before a file is looked "
+            f"at again, after {INCOMPLETE_RECHECK_S:g} s. Raise it."
         )
 
 

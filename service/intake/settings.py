@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from service.intake.names import DEFAULT_EXTENSIONS
 
+INCOMPLETE_RECHECK_S = 60.0
+"""When a file that is not whole is looked at again for the first time; a give-up before that would never come."""
+
 
 @dataclass(frozen=True, slots=True)
 class IntakeSettings:
@@ -32,7 +35,7 @@ class IntakeSettings:
     writer_recheck_s: float = 15.0
     sibling_stale_s: float = 600.0
     touch_patience_s: float = 60.0
-    incomplete_recheck_s: float = 60.0
+    incomplete_recheck_s: float = INCOMPLETE_RECHECK_S
     blocked_recheck_s: float = 3600.0
     incomplete_give_up_s: float = 24 * 3600.0
     absence_s: float = 2.0

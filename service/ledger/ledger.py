@@ -6,6 +6,7 @@ import errno
 import os
 import time
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -63,7 +64,7 @@ def open_ledger(
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     clock = clock or SystemClock()
-    created = not path.exists()
+    created = not path.exists() or not path.stat().st_size
     rebuilt_from = None
     if damage is not None and not created:
         rebuilt_from = _put_aside(path, now=clock.wall())
@@ -127,6 +128,9 @@ def _existing(
 
 
 def _open(path: Path, *, clock: Clock, patience: Patience | None) -> tuple[Database, str | None]:
+    with suppress(OSError):  # which `Database` translates
+        # Before SQLite makes it readable for whom the umask lets in; its log takes over the file's mode.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     database = Database(path, clock=clock, patience=patience)
     try:
         with database.write() as connection:

@@ -78,12 +78,12 @@ class Tally:
     seconds: float = 0.0
 
 
-def fuzz(home: Home, given: list[tuple[str, bytes]], *, files: int, seed: int) -> Tally:
+def fuzz(home: Home, given: list[tuple[str, bytes]], *, files: int, seed: int, first: int = 0) -> Tally:
     """Feed `files` mutants of the given seeds to a service and account for them."""
     tally, started = Tally(files=files, seeds=len(given)), time.monotonic()
     with hasty_service(home) as serving:
         serving.ready()
-        coming = mutants(given, count=files, seed=seed)
+        coming = mutants(given, count=files, seed=seed, first=first)
         while batch := list(islice(coming, IN_INBOX)):
             if not _wait(home, serving, _drop(home.inbox, batch), tally):
                 break
@@ -190,12 +190,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--first", type=int, default=0, help="the number of the first file, to see one again")
     parser.add_argument("--home", type=Path)
     parser.add_argument("--write", action="store_true", help="keep the figures in tests/bench/results")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         home = Home(given.home or Path(folder), SETTINGS)
-        tally = fuzz(home, seeds(CORPUS), files=given.files, seed=given.seed)
+        tally = fuzz(home, seeds(CORPUS), files=given.files, seed=given.seed, first=given.first)
     sys.stdout.write(json.dumps(asdict(tally), indent=1) + "\n")
     if given.write:
         write("operation_fuzz", figures(tally))

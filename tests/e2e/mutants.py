@@ -58,10 +58,10 @@ def seeds(corpus: Path) -> list[tuple[str, bytes]]:
     return [(name, content) for name, content in found if content]
 
 
-def mutants(given: Sequence[tuple[str, bytes]], *, count: int, seed: int) -> Iterator[Mutant]:
-    """Make `count` mutants; number n is the same whatever the count is."""
+def mutants(given: Sequence[tuple[str, bytes]], *, count: int, seed: int, first: int = 0) -> Iterator[Mutant]:
+    """Make `count` mutants; number n is the same wherever one begins."""
     contents = [content for _, content in given]
-    for number in range(count):
+    for number in range(first, first + count):
         chance = random.Random(f"{seed}:{number}")
         name, content = given[number % len(given)]
         data, done = bytearray(content), []

@@ -24,6 +24,21 @@ def test_the_output_is_made_with_the_folders_above_it(tmp_path: Path) -> None:
     assert make_output_root(configuration(tmp_path)) == made, "a second start finds it"
 
 
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_the_output_that_is_made_is_as_open_as_its_files_and_one_that_is_there_stays(
+    tmp_path: Path, umask: int
+) -> None:
+    before = os.umask(umask)
+    try:
+        made = make_output_root(configuration(tmp_path))
+        assert os.stat(made).st_mode & 0o777 == 0o755  # noqa: PTH116 - bytes paths
+        os.chmod(made, 0o700)  # noqa: PTH101 - as above
+        make_output_root(configuration(tmp_path))
+        assert os.stat(made).st_mode & 0o777 == 0o700  # noqa: PTH116 - as above
+    finally:
+        os.umask(before)
+
+
 def test_an_output_that_cannot_be_made_is_a_setting_to_correct(tmp_path: Path) -> None:
     (tmp_path / "deep").write_text("a file where a folder should be")
     with pytest.raises(ConfigError, match=r"output\.dir = .*cannot be made.*Name another folder") as refused:

@@ -331,9 +331,14 @@ def test_name_too_long_for_the_disk_is_the_names_fault(make_item: Make, output: 
     assert list(output.iterdir()) == []
 
 
+@pytest.mark.parametrize("umask", [0o000, 0o077])
 @pytest.mark.parametrize(("file_mode", "folder_mode"), [(0o644, 0o755), (0o640, 0o750), (0o600, 0o700)])
-def test_modes(make_item: Make, output: Path, file_mode: int, folder_mode: int) -> None:
-    fuse(make_item(file_mode=file_mode))
+def test_modes(make_item: Make, output: Path, file_mode: int, folder_mode: int, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        fuse(make_item(file_mode=file_mode))
+    finally:
+        os.umask(before)
     modes = {p.name: p.stat().st_mode & 0o777 for p in output.rglob("*")}
     assert {modes[name] for name in ("blåbær.json", "blåbær_s001.jpg")} == {file_mode}
     assert {modes[name] for name in ("tips", "blåbær", "frames")} == {folder_mode}

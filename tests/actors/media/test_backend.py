@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +17,8 @@ from actors.errors import ActorError, BackendUnavailable, BadInput, SourceChange
 from actors.media import decoder
 from actors.media.backend import PyAvDecode
 from actors.media.options import DecodeOptions
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def backend(**options: object) -> PyAvDecode:
@@ -98,6 +102,45 @@ def test_no_descriptor_is_left_behind(decode: PyAvDecode, clip: Path, tmp_path: 
 def test_limits_refuse(tmp_path: Path, clip: Path, options: dict[str, int], why: str) -> None:
     path = clip if "max_streams" in options else write(tmp_path / "v.mp4", Clip.steady([corners()] * 5))
     assert refusal(backend(**options), path) == why
+
+
+def test_a_file_that_is_too_large_is_not_even_hashed(tmp_path: Path) -> None:
+    path = tmp_path / "sparse.mp4"
+    with path.open("wb") as file:
+        file.truncate(2**43)
+    made = backend(max_file_mib=1024)
+    with pytest.raises(BadInput, match=r"8388608 MiB, more than media\.max_file_mib = 1024 allows") as refused:
+        made.identify([item(path)])
+    assert refused.value.reason == "file_too_large"
+
+
+BOUNDED = """
+import sys
+from pathlib import Path
+from media_clips import item
+from actors.media.backend import PyAvDecode
+from actors.media.options import DecodeOptions
+from actors.pool.limits import limit_memory
+made = PyAvDecode(DecodeOptions(threads=1, memory_mib=int(sys.argv[2])))
+made.load()
+limit_memory(made.options.memory_mib)
+try:
+    print(made.run([item(Path(sys.argv[1]))])[0].data.frames_decoded, end="")
+except Exception as exc:
+    print(exc.reason, exc, end="")
+"""
+
+
+@pytest.mark.parametrize(
+    ("memory_mib", "said"),
+    [(1024, "12"), (64, "memory_limit decoding asks for more memory than media.memory_mib = 64 allows")],
+)
+def test_what_decoding_may_not_have_rejects_the_file(tmp_path: Path, memory_mib: int, said: str) -> None:
+    path = write(tmp_path / "v.mp4", Clip.steady([corners(size=(2048, 1152))] * 12))
+    command = [sys.executable, "-c", BOUNDED, str(path), str(memory_mib)]
+    paths = os.pathsep.join([str(Path(__file__).parent), str(ROOT)])
+    ended = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ | {"PYTHONPATH": paths})
+    assert ended.stdout == said
 
 
 def test_a_picture_beyond_the_limit_leaves_the_sound(clip: Path) -> None:

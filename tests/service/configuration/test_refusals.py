@@ -35,8 +35,10 @@ REFUSED = {
     "no fusion": ("[stages.fusion]\nbackends = []\n", r"no document without fusion"),
     "options of decoding": ("[stages.decode.options]\na = 1\n", r"stand in \[media\]"),
     "frames beyond the store": ("[media]\nframes_mib = 600\n", r"more than half of pool\.object_store_mib = 1024"),
+    "too little memory to decode": ("[media]\nmemory_mib = 700\n", r"too little for media\.frames_mib = 128 .* 768"),
     "windows the wrong way round": ("[intake]\nquiet_local_s = 11.0\n", r"quiet_network_s = 10\.0 is shorter"),
     "gives up too soon": ("[intake]\nincomplete_give_up_h = 0.001\n", r"over before the quiet window"),
+    "gives up before the second look": ("[intake]\nincomplete_give_up_h = 0.01\n", r"looked at again, after 60 s"),
     "output in an inbox": (
         'intake.inboxes = ["in"]\noutput.dir = "in/out"\n',
         r"output\.dir = .* lies inside the inbox",

@@ -20,12 +20,14 @@ from scheduler_table import (
     submitted,
 )
 
-from actors.backend import Failure, Outcome, StageStatus
+from actors.backend import Failure, Outcome, SourceRef, StageStatus
 from actors.pool.base import ActorDied, ActorReady, CallDone, PayloadRefs
 from actors.results import Identity, Media
 from service.scheduler import capacity
+from service.scheduler.board import Ticket
 from service.scheduler.events import (
     Block,
+    Claimed,
     Drained,
     Fail,
     Finish,
@@ -256,6 +258,18 @@ def test_a_hang_is_killed_at_its_deadline_and_a_second_one_times_out() -> None:
     assert not kinds(table.tell(Ticked()), KillActor)  # once
     table.tell(ActorDied("ocr", "killed", (table.calls["ocr"].call_id,)))
     assert table.board.runs[1].outcomes["ocr"].status is StageStatus.TIMED_OUT
+
+
+def test_a_file_padded_to_terabytes_gains_no_time_by_its_size() -> None:
+    """Deadlines come from what can be decoded at most, never from a header or from a size alone."""
+    table = Table()
+    padded = SourceRef(b"/in/1.mp4", 1, 1, 2**42, 0)
+    table.tell(Claimed(Ticket(1, padded, attempts=1)))
+    table.ready()
+    table.now_s = 60.0 + LIMITS.max_media_s
+    assert not kinds(table.tell(Ticked()), KillActor)
+    table.now_s += 0.1
+    assert [a.actor for a in kinds(table.tell(Ticked()), KillActor)] == ["media"]
 
 
 def test_a_call_behind_another_has_its_deadline_from_when_it_runs() -> None:
