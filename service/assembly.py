@@ -103,14 +103,14 @@ def make_pool(configuration: Configuration) -> Pool:
     if configuration.pool.kind == "local":
         from actors.pool.process_pool import ProcessPool  # noqa: PLC0415 - one of the two is not needed
 
-        return ProcessPool(niceness=configuration.pool.niceness)
+        return ProcessPool(niceness=configuration.host.model_niceness)
     from actors.pool.ray_pool import RayPool  # noqa: PLC0415 - takes a second to import
 
     return RayPool(
         RayOptions(
             num_cpus=cores(configuration),
             object_store_mib=configuration.pool.object_store_mib,
-            niceness=configuration.pool.niceness,
+            niceness=configuration.host.model_niceness,
             auth_token=configuration.state.dir / "ray-auth-token",
             num_gpus=len(cards_of(configuration)),
             address=configuration.pool.address,

@@ -14,6 +14,7 @@ import click
 if TYPE_CHECKING:
     from actors.plan import Plan
     from service.configuration import Configuration, Loaded
+    from service.host import Share
     from service.logs import Emitter
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
@@ -104,6 +105,21 @@ def start_log(configuration: Configuration, *, level: str | None = None) -> Emit
     from service.logs import start  # noqa: PLC0415 - keeps --help fast
 
     return start(level=level or configuration.log.level, format=configuration.log.format)  # type: ignore[arg-type]
+
+
+def take_share(configuration: Configuration) -> Share:
+    """Put `[host]` in force for this process and what it starts from now on."""
+    from service import host  # noqa: PLC0415 - keeps --help fast
+
+    return host.take_share(configuration.host)
+
+
+def tell_share(share: Share, emit: Emitter) -> None:
+    """Log what the service takes of the host, and what could not be set."""
+    quota = {} if share.cpu_quota_percent is None else {"cpu_quota_percent": share.cpu_quota_percent}
+    emit("host.share", niceness=share.niceness, io_class=share.io_class, cores=share.cores, **quota)
+    for setting, detail in share.refused:
+        emit("host.refused", setting=setting, detail=detail)
 
 
 def warn(message: str) -> None:

@@ -56,6 +56,7 @@ def process(
 
     # abspath, not resolve(): a link's own name is the one its user knows.
     absolute = [Path(os.path.abspath(path.expanduser())) for path in paths]  # noqa: PTH100
+    common.take_share(loaded.configuration)  # before the first thread
     emit = common.start_log(loaded.configuration, level=None if verbose else _NOTHING_LOGGED)
     try:
         told = emit if verbose else _without_pauses(emit)

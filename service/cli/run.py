@@ -50,7 +50,9 @@ def run(
     common.make_folder(loaded.configuration.state.dir, setting="state.dir", flag="--state", mode=0o700)
     from service import daemon  # noqa: PLC0415 - keeps --help fast
 
+    share = common.take_share(loaded.configuration)  # before the first thread
     emit = common.start_log(loaded.configuration)
+    common.tell_share(share, emit)
     try:
         code = daemon.run(loaded.configuration, emit)
     except Exception as exc:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints, field_validator
 
 from service.configuration.afterwork import DoneSettings, PrivacySettings, RetentionSettings, WebhookSettings
+from service.configuration.host import HostSettings
 from service.configuration.kinds import Directory, QuietSeconds, Seconds, SecondsOrNone, Section, Whole
 from service.configuration.metrics import MetricsSettings
 
@@ -94,7 +95,6 @@ class PoolSettings(Section):
     idle_stop_s: SecondsOrNone
     recycle_s: SecondsOrNone
     recycle_card_s: SecondsOrNone
-    niceness: Annotated[int, Field(strict=True, ge=0, le=19)]
     start_deadline_s: Seconds
     drain_s: SecondsOrNone
 
@@ -162,6 +162,7 @@ class Configuration(Section):
     state: StateSettings
     media: MediaSettings
     pool: PoolSettings
+    host: HostSettings
     models: ModelsSettings
     stages: StagesSettings
     retry: RetrySettings

@@ -54,6 +54,8 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "state": "/var/lib/reelwatch",
             "pid": 4242,
         },
+        "host.share": {"niceness": 5, "io_class": "best-effort", "cores": 4, "cpu_quota_percent": 200.0},
+        "host.refused": {"setting": "niceness", "detail": "Operation not permitted"},
         "service.draining": {"signal": "SIGTERM", "running": 1},
         "service.stopped": {"uptime_s": 86412.5},
         "service.failed": {"cause": "LedgerUnavailable: /var/lib/reelwatch/ledger.sqlite3: disk I/O error"},

@@ -16,7 +16,9 @@ FIELDS: Mapping[str, str] = MappingProxyType(
         "backend": "the backend that ran, `<stage>.<name>`",
         "cause": "the error that led to it, in a few words",
         "children_resident_mib": "memory of all processes below the service: the models' and Ray's",
+        "cores": "processor cores the service may run on",
         "count": "how many",
+        "cpu_quota_percent": "the most processor time its control group allows, in percent of one core",
         "detail": "a sentence for people",
         "document": "the document's path, relative to the output folder",
         "duplicate_of": "the path whose content is the same",
@@ -27,6 +29,7 @@ FIELDS: Mapping[str, str] = MappingProxyType(
         "from_state": "the state a job was in",
         "gauges": "how the service is doing, in one line",
         "inboxes": "the watched folders",
+        "io_class": "the class of disk access that was set",
         "job": "the job's number in the ledger",
         "kind": "what a message to the webhook tells: the state a video came to",
         "last_done_s": "how long ago the last document was written",
@@ -40,6 +43,7 @@ FIELDS: Mapping[str, str] = MappingProxyType(
         "message_id": "a webhook message's id, the same at every attempt",
         "model": "the model with its version",
         "moved_to": "where a file was moved: a damaged ledger, a renamed or an archived video",
+        "niceness": "what was added to the service's own niceness",
         "oldest_queued_s": "how long the oldest queued job has waited",
         "oldest_settling_s": "how long ago the file that has waited longest to be taken was first seen",
         "output": "the output folder",
@@ -66,6 +70,7 @@ FIELDS: Mapping[str, str] = MappingProxyType(
         "seconds": "how long it took",
         "seen": "videos the ledger knows, whatever their state, superseded and gone ones left out",
         "settling": "files that are not taken yet: waiting, incomplete or blocked",
+        "setting": "the setting, without its section",
         "sha256": "the content's SHA-256",
         "signal": "the signal that asked for it",
         "size_bytes": "the file's size",
@@ -88,13 +93,21 @@ FIELDS: Mapping[str, str] = MappingProxyType(
 
 _WHOLE = frozenset(
     {
-        *("attempt", "count", "failed", "job", "log_dropped", "log_suppressed", "overflows", "pid", "queued"),
-        *("replica", "roots_lost", "running", "seen", "settling", "watches", "watches_limit"),
+        *("attempt", "cores", "count", "failed", "job", "log_dropped", "log_suppressed", "niceness"),
+        *("overflows", "pid", "queued", "replica", "roots_lost", "running", "seen", "settling"),
+        *("watches", "watches_limit"),
     }
 )
 _YES_OR_NO = frozenset({"paused", "pool_up", "replaced", "truncated"})
 _LISTS = frozenset({"inboxes"})
-_UNITS = {"_ms": "milliseconds", "_mib": "MiB", "_bytes": "bytes", "_per_s": "a second", "_s": "seconds"}
+_UNITS = {
+    "_ms": "milliseconds",
+    "_mib": "MiB",
+    "_percent": "percent",
+    "_bytes": "bytes",
+    "_per_s": "a second",
+    "_s": "seconds",
+}
 
 
 def kind(field: str) -> str:

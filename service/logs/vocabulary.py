@@ -55,6 +55,8 @@ def _event(name: str, level: Level, sentence: str, fields: str = "", *, rate: st
 
 _ALL = (
     _event("service.ready", "info", "The service watches its inboxes.", "version profile inboxes output state pid"),
+    _event("host.share", "info", "What the service takes of the host.", "niceness io_class cores cpu_quota_percent?"),
+    _event("host.refused", "warning", "A bound of [host] is not in force as it was set.", "setting detail"),
     _event("service.draining", "info", "The service stops: it takes nothing new and lets go.", "signal? running?"),
     _event("service.stopped", "info", "The service has stopped.", "uptime_s reason?"),
     _event("service.failed", "critical", "The service cannot go on and stops.", "cause traceback?"),

@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from service.cli import common, main
+from service.host import Share
 from service.intake.ports import Generation, Observation, Settled
 from service.ledger.ledger import Ledger, open_ledger
 from service.ledger.states import State
@@ -47,6 +48,8 @@ class Home:
         runner = CliRunner()
         with self.monkeypatch.context() as patch:
             patch.setattr(main.sys, "exit", _exit)
+            # This process is the tests': what it gave up to others it could not take back.
+            patch.setattr(common, "take_share", lambda _configuration: Share(0, "none", 1, None))
             return runner.invoke(_Program(), [os.fspath(argument) for argument in arguments])
 
     def open(self) -> Ledger:
