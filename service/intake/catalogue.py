@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from service.intake.ports import Generation, KnownFile, Location
 from service.intake.probe import FileStat
@@ -102,6 +102,14 @@ class Catalogue:
         known = self._known.pop(location, None)
         if known is not None and self._by_inode.get((known.device, known.inode)) == location:
             del self._by_inode[(known.device, known.inode)]
+        self.unexpect(location)
+
+    def give_back(self, location: Location) -> None:
+        """Remember that what was handed over is no longer being worked on; a file renamed meanwhile is still known."""
+        self._taken.pop(location, None)
+        known = self._known.get(location)
+        if known is not None:
+            self._known[location] = replace(known, state=State.GONE)
         self.unexpect(location)
 
     def note_inode(self, location: Location, stat: FileStat) -> None:

@@ -26,9 +26,9 @@ class Intake:
     """Watches roots, settles files, tells the ledger.
 
     roots: absolute directories, none inside another. watch_factory: None scans only. The inbox is only ever read.
-    Events: file.seen, file.waiting, file.never_settles, file.incomplete, file.blocked, file.settled, file.rejected,
-    file.moved, file.gone, file.sidecar_changed, scan.failed, root.lost, root.back, watch.overflow, watch.degraded,
-    watch.rebuilt; with the fields of `service.logs.vocabulary`.
+    Events: file.seen, file.waiting, file.stale, file.never_settles, file.incomplete, file.blocked, file.settled,
+    file.rejected, file.moved, file.gone, file.sidecar_changed, scan.failed, root.lost, root.back, watch.overflow,
+    watch.degraded, watch.rebuilt; with the fields of `service.logs.vocabulary`.
     """
 
     def __init__(
@@ -109,7 +109,7 @@ class Intake:
 
     def recheck(self, root: bytes, path: bytes) -> None:
         """Take a file up again from the start: its job ended because the file changed under it."""
-        self._reconciler.catalogue.forget((root, path))
+        self._reconciler.catalogue.give_back((root, path))
         for inbox in self._inboxes:
             if inbox.path == root:
                 inbox.ask_for(path.rpartition(b"/")[0], at_s=self._clock.monotonic())

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from service.logs.names import readable
+
 DEFAULT_EXTENSIONS: Final = ("mp4", "mov", "mkv", "webm", "avi", "m4v", "ts")
 
 SIDECAR_SUFFIXES: Final = (b".info.json", b".json", b".txt")
@@ -45,8 +47,8 @@ _PIN_SUFFIXES: Final = (b".aria2__temp", b".aria2", b".part", b".partial", b".cr
 
 
 def shown(path: bytes) -> str:
-    """Return a path for people and logs: always valid text, undecodable bytes as backslash escapes."""
-    return path.decode(errors="backslashreplace")
+    """Return a path for people and logs; one spelling, whoever tells of the file."""
+    return readable(path)
 
 
 def stem(name: bytes) -> bytes:

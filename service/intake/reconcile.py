@@ -18,7 +18,7 @@ from service.intake.settle import Settler
 from service.intake.sidecars import SidecarWatch
 from service.intake.tracks import Sibling
 from service.intake.verdicts import Reason, Verdict
-from service.ledger.states import State
+from service.ledger.states import SETTLING, State
 
 _EVENTS: Final = {State.WAITING: "file.waiting", State.INCOMPLETE: "file.incomplete", State.BLOCKED: "file.blocked"}
 _SILENT: Final = frozenset({Reason.EMPTY})
@@ -213,21 +213,15 @@ class Reconciler:
             return
         stat, origin = track.stat, self._origins.get(location)
         moved = self.catalogue.get(origin) if origin is not None else None
-        was_taken = moved is not None and moved.taken
+        was_taken = moved is not None and moved.state not in SETTLING
         touched = known is not None and known.taken and known.is_body_of(stat)
         if verdict.reason == Reason.QUIET and (touched or was_taken):
             return  # an indexer's touch, or a new name, of what is long done: nothing to tell unless more comes of it
         if was_taken:
             origin = None  # its row follows when this settles
+        seen = (stat.device, stat.inode, stat.size, stat.mtime_ns)
         self._outbox.observe(
-            Observation(
-                *location,
-                *(stat.device, stat.inode, stat.size, stat.mtime_ns),
-                verdict.state,
-                verdict.reason,
-                verdict.detail,
-                origin,
-            )
+            Observation(*location, *seen, verdict.state, verdict.reason, verdict.detail, moved_from=origin)
         )
         if origin is not None:
             del self._origins[location]
@@ -237,7 +231,8 @@ class Reconciler:
         elif verdict.reason == Reason.TOUCHED:
             self._emit("file.never_settles", **names, detail=verdict.detail)
         elif verdict.reason not in _SILENT:
-            self._emit(_EVENTS[verdict.state], **names, reason=verdict.reason, detail=verdict.detail)
+            event = "file.stale" if verdict.reason == Reason.STALE_EMPTY else _EVENTS[verdict.state]
+            self._emit(event, **names, reason=verdict.reason, detail=verdict.detail)
 
 
 def _is_at(location: Location, stat: FileStat) -> bool:

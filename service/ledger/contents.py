@@ -103,8 +103,10 @@ class ContentSide(Side):
             raise ValueError(f"job {job.job_id} has no name before its content is known")
         output_root = job.output_root or self._output()
         with self.database.write() as connection:
+            # The file may have been renamed since the caller read the row; the name would stay with the old path.
+            location = rows.get(connection, job.job_id).location
             return documents.allocate_name(
-                connection, output_root=output_root, location=job.location, sha256=job.sha256, is_foreign=is_foreign
+                connection, output_root=output_root, location=location, sha256=job.sha256, is_foreign=is_foreign
             )
 
     def unsettled_documents(self) -> list[str]:

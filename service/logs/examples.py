@@ -66,6 +66,11 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "reason": "writer",
             "detail": "a process has the file open for writing; it is taken once that is closed",
         },
+        "file.stale": {
+            **_FILE,
+            "reason": "stale_empty",
+            "detail": "the file has been empty for 24 h; write it again or remove it",
+        },
         "file.settled": {**_FILE, "size_bytes": 1048576, "seconds": 2.1, "truncated": False},
         "file.incomplete": {
             **_FILE,

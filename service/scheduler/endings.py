@@ -30,8 +30,8 @@ from service.scheduler.turn import Turn
 
 KEYFRAMES_MISSING = "keyframes_missing"
 """Fusion's reason when it was given no keyframes and the ones on disk are not whole: decode once more."""
-MISSING = "missing"
-"""Decoding's reason when the file is no longer there."""
+NOT_THERE = frozenset({"missing", "symbolic_link", "not_a_file"})
+"""Decoding's reasons when the file is no longer there: nothing has its name, or a link, a folder, a FIFO has."""
 UNREADABLE = "unreadable"
 """Decoding's reason when the file exists but may not be opened: intake waits for permission."""
 PASSING = frozenset({Failure.TRANSIENT, Failure.OUT_OF_MEMORY})
@@ -99,7 +99,7 @@ def _consequence(turn: Turn, run: Run, outcome: Outcome) -> Action:
     action: Action = Fail(run.job_id, reason, detail) if after_s is None else RetryLater(run.job_id, after_s, reason)
     if outcome.reason == UNREADABLE:
         action = Block(run.job_id, reason)
-    elif outcome.reason == MISSING:
+    elif outcome.reason in NOT_THERE:
         action = Vanish(run.job_id)
     elif outcome.failure is Failure.ENVIRONMENT:
         action = Release(run.job_id, pause=reason)

@@ -320,6 +320,7 @@ WAITS = {
 }
 
 
+@pytest.mark.fault("unreadable")
 def test_the_service_says_what_it_waits_for_and_goes_on(tmp_path: Path) -> None:
     home = Home(tmp_path, WITHOUT_MODELS)
     (home.inbox / "folder.mp4").mkdir()

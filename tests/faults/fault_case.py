@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gates import Gates
-from invariants import Aftermath, require
+from invariants import Aftermath, breaches
 from processes import Home, Service
 from sources import Sources, snapshot
 from stagehand import Stagehand
@@ -53,9 +53,14 @@ class Case:
 
     def end(self, service: Service, *, unseen: tuple[Path, ...] = (), stop_within_s: float = 30.0) -> None:
         """Ask the service to stop, and require every invariant."""
+        found = self.breaches(service, unseen=unseen, stop_within_s=stop_within_s)
+        assert not found, "\n".join(found)
+
+    def breaches(self, service: Service, *, unseen: tuple[Path, ...] = (), stop_within_s: float = 30.0) -> list[str]:
+        """Ask the service to stop, and return what it has broken."""
         assert self.before, "take the snapshot before the service may touch anything"
         code, took_s = service.terminate()
-        require(
+        return breaches(
             Aftermath(
                 inboxes=[self.home.inbox],
                 output=self.home.output,

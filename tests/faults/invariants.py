@@ -34,7 +34,7 @@ _ENDED = frozenset({State.SUPERSEDED, State.GONE})
 _SILENT = frozenset({"empty", "quiet"})
 """Waits that are told by nothing, and by `file.seen` (intake, gates G1 and G2)."""
 _EVENTS: Mapping[State, frozenset[str]] = {
-    State.WAITING: frozenset({"file.waiting", "file.never_settles"}),
+    State.WAITING: frozenset({"file.waiting", "file.stale", "file.never_settles"}),
     State.INCOMPLETE: frozenset({"file.incomplete"}),
     State.BLOCKED: frozenset({"file.blocked"}),
     State.REJECTED: frozenset({"file.rejected", "job.rejected"}),

@@ -109,6 +109,7 @@ BROKEN: list[tuple[str, Callable[[Any], bytes], str]] = [
 ]
 
 
+@pytest.mark.fault("cut, still recorded, or with a hole")
 @pytest.mark.parametrize(("make", "reason"), [row[1:] for row in BROKEN], ids=[row[0] for row in BROKEN])
 def test_broken_files_say_what_is_missing(media: Any, make: Callable[[Any], bytes], reason: str) -> None:
     structure = judge(make(media))
@@ -143,6 +144,7 @@ def test_every_cut_of_a_closed_file_is_noticed(media: Any, cut: int) -> None:
         assert judge(content[:-cut]).wholeness is INCOMPLETE
 
 
+@pytest.mark.fault("box counts and sizes that are absurd")
 def test_sizes_beyond_4_gib(media: Any) -> None:
     """A sparse file of 5 GiB whose 64-bit mdat ends where it should, and one whose does not."""
     head = media.box(b"ftyp", b"isom") + media.moov()
@@ -153,6 +155,7 @@ def test_sizes_beyond_4_gib(media: Any) -> None:
     assert judge(wrong + b"pictures", size=size).reason == "past_end"
 
 
+@pytest.mark.fault("box counts and sizes that are absurd")
 def test_an_absurd_number_of_boxes_costs_a_bounded_number_of_reads(media: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(FileWindow, "MAX_READS", 100)
     reads: list[int] = []

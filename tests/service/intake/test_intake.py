@@ -17,6 +17,7 @@ from service.intake.probe import DescriptorProbe, Inspection
 from service.intake.settings import IntakeSettings
 from service.ledger.states import State
 from service.logs import vocabulary
+from service.logs.vocabulary import EVENTS
 
 from .conftest import Bench
 
@@ -62,6 +63,8 @@ def test_nothing_is_written_to_the_inbox(bench: Bench, media: Any) -> None:
     assert (path.stat().st_mtime_ns, path.read_bytes()) == (7, media.mp4())
 
 
+@pytest.mark.fault("a video under a wrong extension")
+@pytest.mark.fault("no video")
 def test_text_is_rejected_and_a_matroska_called_mp4_is_not(bench: Bench, media: Any) -> None:
     bench.drop("text.mp4", b"this is text\n")
     bench.drop("really.mp4", media.mkv())
@@ -92,14 +95,17 @@ def test_what_waits_says_why(
     assert row.detail
 
 
+@pytest.mark.fault("zero bytes")
 def test_an_empty_file_raises_no_line_for_a_day(bench: Bench) -> None:
     bench.drop("x.mp4", b"")
     bench.run(DAY - 60, step_s=60)
     assert bench.events.names() == []
     bench.run(180, step_s=60)
-    assert [fields["reason"] for fields in bench.events.of("file.waiting")] == ["stale_empty"]
+    assert [fields["reason"] for fields in bench.events.of("file.stale")] == ["stale_empty"]
+    assert EVENTS["file.stale"].level == "info"
 
 
+@pytest.mark.fault("cut, still recorded, or with a hole")
 def test_an_incomplete_file_is_taken_as_it_is_after_a_day_once(bench: Bench, media: Any) -> None:
     bench.drop("x.mp4", media.mp4()[:-20])
     bench.run(3 * DAY, step_s=600)
@@ -110,6 +116,7 @@ def test_an_incomplete_file_is_taken_as_it_is_after_a_day_once(bench: Bench, med
     assert [row.state for row in bench.ledger.rows] == [State.REJECTED]
 
 
+@pytest.mark.fault("cut, still recorded, or with a hole")
 def test_a_stump_that_is_completed_later_is_taken_whole(bench: Bench, media: Any) -> None:
     path = bench.drop("x.mp4", media.mp4()[:-20])
     bench.run(3 * HOUR, step_s=60)
@@ -162,6 +169,7 @@ def test_touches_make_no_work_and_no_noise(
     assert bench.events.names()[told:] == []
 
 
+@pytest.mark.fault("an inode used again")
 def test_an_inode_used_again_is_another_file(bench: Bench, media: Any) -> None:
     """ext4 hands a freed inode number to the next file; only the content tells them apart."""
     path = bench.drop("x.mp4", media.mp4())
@@ -237,6 +245,7 @@ def test_a_file_moved_out_and_back_in_is_not_processed_again(bench: Bench, media
     assert [row.state for row in bench.ledger.rows] == [State.DONE]
 
 
+@pytest.mark.fault("reappeared after it was gone")
 @pytest.mark.parametrize(("content", "before"), [(b"whole", State.QUEUED), (b"cut", State.INCOMPLETE)])
 def test_a_deleted_file_is_gone_after_two_scans_and_its_return_reopens_the_row(
     bench: Bench, media: Any, content: bytes, before: State, tmp_path: Path
@@ -253,6 +262,7 @@ def test_a_deleted_file_is_gone_after_two_scans_and_its_return_reopens_the_row(
     assert [(row.job_id, row.state) for row in bench.ledger.rows] == [(1, before)]
 
 
+@pytest.mark.fault("gone for one scan")
 def test_a_moments_absence_is_not_a_deletion(bench: Bench, media: Any) -> None:
     """Syncthing deletes the old file, then renames the new one into place."""
     path = bench.drop("x.mp4", media.mp4())
@@ -268,6 +278,7 @@ def test_a_moments_absence_is_not_a_deletion(bench: Bench, media: Any) -> None:
     assert [row.state for row in bench.ledger.rows][-1] is State.QUEUED
 
 
+@pytest.mark.fault("gone for one scan")
 def test_absences_are_not_added_up(bench: Bench, media: Any, tmp_path: Path) -> None:
     """Missed by one sweep, seen by the next, missed by the third: that is one absence each time, not two."""
     path = bench.drop("x.mp4", media.mp4())
@@ -556,6 +567,7 @@ def test_an_unreadable_directory_is_mentioned_once_and_its_files_stay(
     assert bench.events.names().count("scan.failed") == 1
 
 
+@pytest.mark.fault("unreadable")
 def test_an_unreadable_file_is_blocked_and_taken_when_it_becomes_readable(
     bench: Bench, media: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -280,3 +280,10 @@ def test_what_the_ledger_knows_is_not_overwritten_by_adoption(bench: Bench) -> N
     taken_name, owned = Adopted(OUTPUT, "A", bench.digest("two")), Adopted(OUTPUT, "z", bench.digest("one"))
     assert bench.ledger.adopt([taken_name, owned]) == 0
     assert bench.ledger.jobs() == [job]
+
+
+def test_a_file_that_is_renamed_while_it_runs_gets_its_name_where_it_is_now(bench: Bench) -> None:
+    claimed = bench.start(b"a.mp4", "one")
+    moved = bench.settle(b"b.mp4", "one", moved_from=claimed.location)
+    assert (moved.job_id, moved.state) == (claimed.job_id, State.RUNNING)
+    assert bench.ledger.allocate_name(claimed) == bench.ledger.allocate_name(moved) == "b"
