@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from actors.fusion.published import Published, documents, published, settle, sweep
+from actors.fusion.removal import removed_from
 from service.bookkeeping import Emit
-from service.housekeeping.archive import resume as resume_moves
+from service.housekeeping import archive, retention
 from service.ledger.ledger import Ledger
 from service.ledger.states import State
 from service.ledger.values import Adopted, Job
@@ -31,7 +33,8 @@ def recover(ledger: Ledger, *, output_root: bytes, inboxes: Sequence[bytes], now
             _take_up(ledger, output_root=output_root, inboxes=inboxes, emit=emit)
         else:
             settle(output_root, ledger.unsettled_documents())
-    resume_moves(ledger, now=now)
+    archive.resume(ledger, now=now)
+    retention.resume(ledger, now=now)
     for job in ledger.jobs({State.RUNNING}):
         found = _published_run(ledger, job, output_root)
         if found is not None:
@@ -64,6 +67,11 @@ def _take_up(ledger: Ledger, *, output_root: bytes, inboxes: Sequence[bytes], em
         emit("ledger.rebuilt", reason="missing", detail="the output holds documents that no ledger knew", count=count)
 
 
+def _wall_s(utc: str) -> float:
+    """Return a document's time in seconds since the epoch."""
+    return datetime.strptime(utc, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp()
+
+
 def _adopted(found: Iterable[Published], output_root: bytes, inboxes: Sequence[bytes]) -> Iterator[Adopted]:
     for document in found:
         path = os.fsencode(document.document.source.relative_path)
@@ -76,4 +84,6 @@ def _adopted(found: Iterable[Published], output_root: bytes, inboxes: Sequence[b
             root=root,
             path=path if root else b"",
             settings_key=settings_key,
+            described_at=_wall_s(document.document.processing.created_at),
+            purged=removed_from(document.document),
         )

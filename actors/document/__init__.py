@@ -1,6 +1,6 @@
-"""The document a video becomes (schema 1.1): its models, how it is written and read, and its JSON Schema.
+"""The document a video becomes (schema 1.2): its models, how it is written and read, and its JSON Schema.
 
-`python -m actors.document` prints the schema; `config/schema/document-1.1.schema.json` is that output.
+`python -m actors.document` prints the schema; `config/schema/document-1.2.schema.json` is that output.
 """
 
 from actors.document.base import SCHEMA_VERSION, Box, Part, WordRange

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 """An added field raises the minor number; a changed or removed one the major number. 1.1 added what the stage `frames`
-says."""
+says; 1.2 lets `keyframe` be null, which it is only where retention was asked to delete the pictures."""
 
 
 class Part(BaseModel):

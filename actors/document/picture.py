@@ -43,7 +43,11 @@ class Shot(Part):
     )
     start_s: NonNegative = described("Start", "Presentation time of its first frame.", unit="s")
     end_s: NonNegative = described("End", "Presentation time of the next shot's first frame, or the end.", unit="s")
-    keyframe: str = described("Keyframe", "Path of its picture (JPEG), relative to this document's folder.")
+    keyframe: str | None = described(
+        "Keyframe",
+        "Path of its picture (JPEG), relative to this document's folder; null once retention has deleted it (warning "
+        "`retention`).",
+    )
     captions: tuple[Caption, ...] | None = described("Captions", "Sentences about the keyframe, best first.")
     ocr_text: str | None = described("On-screen text", "The lines of `ocr`, joined by line breaks.")
     ocr: tuple[TextLine, ...] | None = described("On-screen lines", "Text read in the keyframe, in reading order.")
@@ -86,7 +90,7 @@ class RepresentativeFrame(Part):
 
     shot_id: str = described("Shot id", "The shot whose keyframe it is.")
     time_s: NonNegative = described("Time", "Presentation time of the keyframe.", unit="s")
-    keyframe: str = described("Keyframe", "Path of its picture (JPEG), as in the shot.")
+    keyframe: str | None = described("Keyframe", "Path of its picture (JPEG), as in the shot; null as there.")
     prompt: str | None = described(
         "Prompt", "The configured description it is nearest to; null when it was chosen without a model."
     )

@@ -47,7 +47,11 @@ class Segment(Part):
 
 
 class Transcript(Part):
-    """Everything said. All fields are null when speech recognition did not run; `processing.stages.asr` says why."""
+    """Everything said.
+
+    All fields are null when speech recognition did not run (`processing.stages.asr` says why), or once retention has
+    deleted the transcript (warning `retention`).
+    """
 
     text: str | None = described("Text", "The words joined; empty when none was heard or none was believed.")
     words: tuple[Word, ...] | None = described(

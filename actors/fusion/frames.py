@@ -174,7 +174,7 @@ def _named_pictures(place: Place) -> set[bytes] | None:
     if content is None:
         return None if directories.exists(place.document, dir_fd=place.parent) else set()
     try:
-        return {shot.keyframe.rpartition("/")[2].encode() for shot in parse(content).shots}
+        return {shot.keyframe.rpartition("/")[2].encode() for shot in parse(content).shots if shot.keyframe}
     except ValueError:
         return None
 

@@ -100,7 +100,7 @@ def _pictures_fit(place: Place, document: Document, previous: Document | None) -
         directories.opened(place.stem, dir_fd=place.parent) as folder,
         directories.opened(FRAMES, dir_fd=folder) as frames,
     ):
-        names = (shot.keyframe.rpartition("/")[2].encode() for shot in document.shots)
+        names = ((shot.keyframe or "").rpartition("/")[2].encode() for shot in document.shots)
         return all(_is_whole_jpeg(name, frames) for name in names)
 
 

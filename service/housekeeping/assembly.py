@@ -13,6 +13,7 @@ from service.housekeeping.archive import Archive, require_one_mount
 from service.housekeeping.errand import Task
 from service.housekeeping.housekeeping import Housekeeping
 from service.housekeeping.post import poster
+from service.housekeeping.retention import Retention, periods_of
 from service.housekeeping.signature import read_secrets
 from service.housekeeping.webhook import Endpoint, Patience, Webhook
 from service.intake.names import NamePolicy
@@ -36,6 +37,7 @@ def make_housekeeping(
     """Return what a service does after documents; raises `ConfigError` when it could not do what it is asked for."""
     tasks = [
         *_archive(configuration, ledger=ledger, clock=clock, emit=emit, forget=forget),
+        *_retention(configuration, ledger=ledger, clock=clock, emit=emit),
         *_webhook(configuration, ledger=ledger, clock=clock, emit=emit),
     ]
     return Housekeeping(tasks, ledger=ledger, clock=clock, emit=emit, trouble=trouble)
@@ -77,6 +79,12 @@ def _archive(
         emit=emit,
         forget=forget,
     )
+
+
+def _retention(configuration: Configuration, *, ledger: Ledger, clock: Clock, emit: Emit) -> Iterator[Task]:
+    periods = periods_of(configuration.retention)
+    if periods:
+        yield Retention(periods, ledger=ledger, clock=clock, emit=emit)
 
 
 def _webhook(configuration: Configuration, *, ledger: Ledger, clock: Clock, emit: Emit) -> list[Task]:

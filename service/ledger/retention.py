@@ -67,6 +67,13 @@ class RetentionSide(Side):
             busy = rows.fetch(connection, jobs.c.chore.is_not(None))
         return [job for job in busy if job.chore is not None and job.chore[0] == PURGE]
 
+    def take_back_purge(self, job_id: int, kinds: Collection[str]) -> None:
+        """Note that a purge could not be carried out: it is due again, and until then nothing is held up by it."""
+        with self.database.write() as connection:
+            job = rows.get(connection, job_id)
+            left = tuple(kind for kind in job.purged if kind not in kinds)
+            rows.save(connection, [replace(job, purged=left, chore=None, updated_at=self.clock.wall())])
+
     def end_purge(self, job_id: int) -> None:
         """Note that the files hold it no more, and drop the results that do."""
         with self.database.write() as connection:

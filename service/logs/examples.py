@@ -164,6 +164,15 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "detail": "a program has the file open for writing",
             "retry_in_s": 60.0,
         },
+        "document.purged": {**_VIDEO, "document": "tips/clip.json", "what": ["transcript"]},
+        "document.not_purged": {
+            **_VIDEO,
+            "document": "tips/clip.json",
+            "what": ["transcript"],
+            "reason": "read_only",
+            "detail": "/srv/videos/described: tips/clip.json cannot be written (Read-only file system); mount it …",
+            "retry_in_s": 600.0,
+        },
         "webhook.delivered": {**_MESSAGE, "attempt": 1},
         "webhook.retry": {**_MESSAGE, "attempt": 1, "reason": "503", "retry_in_s": 10.4},
         "webhook.failed": {

@@ -85,6 +85,7 @@ FIELDS: Mapping[str, str] = MappingProxyType(
         "uptime_s": "how long the service has run",
         "version": "reelwatch's version",
         "video_id": "the first 16 hex digits of the content's SHA-256",
+        "what": "what was deleted: keyframes, transcript, document",
         "watches": "folders that the kernel watches for this process (inotify)",
         "watches_limit": "watches that the kernel allows this user (fs.inotify.max_user_watches)",
     }
@@ -99,7 +100,7 @@ _WHOLE = frozenset(
     }
 )
 _YES_OR_NO = frozenset({"paused", "pool_up", "replaced", "truncated"})
-_LISTS = frozenset({"inboxes"})
+_LISTS = frozenset({"inboxes", "what"})
 _UNITS = {
     "_ms": "milliseconds",
     "_mib": "MiB",

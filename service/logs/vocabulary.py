@@ -159,6 +159,14 @@ _ALL = (
         "path reason detail remedy? retry_in_s?",
         rate="reason",
     ),
+    _event("document.purged", "info", "Retention has deleted what is old enough.", "path document what"),
+    _event(
+        "document.not_purged",
+        "warning",
+        "Retention could not delete what is old enough; it is tried again.",
+        "path document what reason detail retry_in_s",
+        rate="reason",
+    ),
     _event("webhook.delivered", "debug", "The webhook has a message.", "message_id kind path"),
     _event(
         "webhook.retry",

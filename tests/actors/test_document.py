@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from actors.document import Document, parse, render, schema
 
 ROOT = Path(__file__).resolve().parents[2]
-SCHEMA_FILE = ROOT / "config" / "schema" / "document-1.1.schema.json"
+SCHEMA_FILE = ROOT / "config" / "schema" / "document-1.2.schema.json"
 GOLDEN = Path(__file__).parent / "fusion" / "golden" / "document.json"
 
 
@@ -29,7 +29,7 @@ def test_shipped_schema_is_the_codes() -> None:
 
 def test_schema_is_valid_and_accepts_the_golden_document(plain: dict[str, Any]) -> None:
     Draft202012Validator.check_schema(schema())
-    assert schema()["$id"] == "urn:reelwatch:document:1.1"
+    assert schema()["$id"] == "urn:reelwatch:document:1.2"
     assert list(Draft202012Validator(schema()).iter_errors(plain)) == []
 
 

@@ -83,8 +83,9 @@ def serve_once(context: ssl.SSLContext) -> int:
         with server, server.accept()[0] as plain:
             try:
                 with context.wrap_socket(plain, server_side=True) as channel:
-                    while b"\r\n\r\n" not in channel.recv(65536):
-                        pass
+                    asked = b""
+                    while not asked.endswith(b"\r\n\r\n{}"):  # all of it, or the answer is lost in a reset
+                        asked += channel.recv(65536)
                     channel.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
             except OSError:
                 return  # the other side has hung up
