@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
 from actors.pool.base import Pool
@@ -14,14 +16,19 @@ from service.bookkeeping import Emit
 from service.clock import Clock, SystemClock
 from service.configuration import Configuration
 from service.errors import ConfigError
-from service.ledger.errors import LedgerCorrupt
+from service.ledger.errors import LedgerCorrupt, LedgerError
 from service.ledger.lock import state_lock
 from service.ledger_trouble import PASSING, LedgerTrouble, patiently
+from service.manager import ServiceManager
 from service.metrics.counters import Counters
 from service.metrics.monitor import Monitor
+from service.notify import Notifier
 from service.preparation import Prepared, Setting, prepare
+from service.pulse import Pulse
+from service.reload import Reloader
 from service.signals import StopSignals
 from service.state import make_output_root
+from service.status_line import status_line
 
 BUSY_POLL_S = 0.2
 """How long the driver waits for the pool before it looks for new jobs and signals again."""
@@ -36,7 +43,7 @@ DUE_ASKED_S = 30.0
 class Daemon:
     """The service: `run` returns its exit code once a signal has ended it."""
 
-    def __init__(self, prepared: Prepared, *, signals: StopSignals, trouble: LedgerTrouble, emit: Counters) -> None:
+    def __init__(self, prepared: Prepared, setting: Setting, *, signals: StopSignals, trouble: LedgerTrouble) -> None:
         self._assembly = assembly = prepared.assembly
         self._driver = assembly.driver
         self._ledger = assembly.ledger
@@ -45,8 +52,10 @@ class Daemon:
         self._housekeeping = prepared.housekeeping
         self._signals = signals
         self._trouble = trouble
-        self._emit = emit
-        self._monitor = Monitor(assembly, prepared.intake, trouble=trouble, counters=emit)
+        self._emit = setting.emit
+        self._manager = setting.manager
+        self._monitor = Monitor(assembly, prepared.intake, trouble=trouble, counters=setting.emit)
+        self._reloader = Reloader(setting, prepared, monitor=self._monitor, trouble=trouble)
         self._asked: tuple[object, ...] = ()
         self._due: float | None = None
 
@@ -61,6 +70,7 @@ class Daemon:
             self._intake.start()
             self._housekeeping.start()
             self._ready()
+            self._manager.serving(self._intake.pulse, self._ledger.database.writing)
             while not self._signals.count:
                 self._round()
             self._drain()
@@ -89,6 +99,9 @@ class Daemon:
 
     def _round(self) -> None:
         """Work when there is something to do, sleep when there is not."""
+        self._manager.driver.tick()
+        if self._signals.reload:
+            self._reload()
         damage = self._intake.damage or self._housekeeping.damage
         if damage is not None:
             raise damage
@@ -99,9 +112,35 @@ class Daemon:
     def _work(self) -> bool:
         """Do what there is to do; False when there was nothing."""
         self._monitor.beat()
+        self._manager.say(self._status)
         look = self._driver.busy or self._changed()
         claimed = self._driver.step(timeout_s=BUSY_POLL_S if self._driver.busy else 0.0, claim=look)
         return claimed > 0 or self._driver.busy
+
+    @property
+    def configuration(self) -> Configuration:
+        """The settings in force."""
+        return self._reloader.configuration
+
+    def _reload(self) -> None:
+        """Read the settings again; the service manager, which waits for it, is told whatever comes of it."""
+        self._signals.reload = False
+        self._manager.notifier.reloading()
+        try:
+            self._attempt(self._reloaded)
+        finally:
+            self._manager.notifier.ready()
+
+    def _reloaded(self) -> bool:
+        self._reloader.reload()
+        return True
+
+    def _status(self) -> str:
+        states = None
+        with suppress(LedgerError):  # a ledger that is locked is what the line is to tell
+            states = self._ledger.counts().states
+        figures = self._intake.figures()
+        return status_line(states, figures, pause=self._driver.pause, trouble=self._trouble.sentence)
 
     def _attempt(self, work: Callable[[], bool]) -> bool:
         """Do something for which the ledger is needed; while it cannot be used, what is to be told to it is kept."""
@@ -124,9 +163,12 @@ class Daemon:
 
     def _drain(self) -> None:
         """Finish what is on the board, within the limit; a second signal ends the wait."""
+        self._manager.draining()
+        self._manager.say(lambda: f"draining: {self._driver.active} in work", at_once=True)
         self._emit("service.draining", signal=self._signals.name, running=self._driver.active)
-        end_s = self._clock.monotonic() + self._assembly.configuration.pool.drain_s
+        end_s = self._clock.monotonic() + self.configuration.pool.drain_s
         while self._driver.busy and self._signals.count < 2 and self._clock.monotonic() < end_s:  # noqa: PLR2004 - the second signal
+            self._manager.driver.tick()
             if not self._attempt(self._finish_some):
                 self._signals.wait(BUSY_POLL_S)
 
@@ -142,19 +184,30 @@ def run(
     *,
     pool_factory: Callable[[Configuration], Pool] = make_pool,
     clock: Clock | None = None,
+    reread: Callable[[], Configuration] | None = None,
+    beside: tuple[Pulse, ...] = (),
+    notifier: Notifier | None = None,
 ) -> int:
-    """Run the service until SIGTERM or SIGINT; raises `StateLocked`, `ConfigError`, `CannotWork`."""
+    """Run the service until SIGTERM or SIGINT; raises `StateLocked`, `ConfigError`, `CannotWork`.
+
+    reread: loads the settings again, for SIGHUP. beside: pulses of what else must go on, besides loops and log.
+    notifier: the way to the service manager.
+    """
     if not configuration.intake.inboxes:
         raise ConfigError("there is no folder to watch: give --inbox DIR, or set [intake] inboxes")
     clock = clock or SystemClock()
-    signals = StopSignals(threading.Event())
+    notifier, emit = notifier or Notifier(), Counters(emit)
+    manager = ServiceManager(notifier, clock=clock, emit=emit, beside=(*beside, *emit.pulses))
+    signals = StopSignals(threading.Event(), notifier.stopping)
     signals.install()
     try:
         with state_lock(configuration.state.dir):
-            return _serve(
-                Setting(configuration, Counters(emit), pool_factory, clock, make_output_root(configuration)), signals
-            )
+            manager.start()
+            root = make_output_root(configuration)
+            again = reread or (lambda: configuration)
+            return _serve(Setting(configuration, emit, pool_factory, clock, root, manager, again), signals)
     finally:
+        manager.stop()
         signals.remove()
 
 
@@ -174,7 +227,11 @@ def _serve(setting: Setting, signals: StopSignals) -> int:
                 return 0  # it was asked to stop while it waited for the ledger
             raise
         try:
-            return Daemon(prepared, signals=signals, trouble=trouble, emit=setting.emit).run()
+            daemon = Daemon(prepared, setting, signals=signals, trouble=trouble)
+            try:
+                return daemon.run()
+            finally:
+                setting = replace(setting, configuration=daemon.configuration)
         except LedgerCorrupt as exc:
             damage = exc
         finally:

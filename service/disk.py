@@ -54,7 +54,7 @@ class DiskGate:
     ) -> None:
         self._root = output_root
         self._roots = (output_root, *others)
-        self._low_water_mib = low_water_mib
+        self.low_water_mib = low_water_mib
         self._clock = clock
         self._emit = emit
         self._note = note
@@ -76,7 +76,7 @@ class DiskGate:
             self._closed_s = now_s
             again = now_s - self._opened_s < FALSE_HOPE_S
             self._recheck_s = min(2 * self._recheck_s, LONGEST_RECHECK_S) if again else RECHECK_S
-            self._closed(WorkPause(reason, self._root, self._low_water_mib, since=self._clock.wall()), detail=detail)
+            self._closed(WorkPause(reason, self._root, self.low_water_mib, since=self._clock.wall()), detail=detail)
         self._next_check_s = now_s + self._recheck_s
 
     def look(self) -> None:
@@ -89,7 +89,7 @@ class DiskGate:
             full = self._full()
             if full is not None:
                 self._closed_s, self._recheck_s = self._clock.monotonic(), RECHECK_S
-                self._closed(WorkPause(DISK_FULL, full, self._low_water_mib, since=self._clock.wall()))
+                self._closed(WorkPause(DISK_FULL, full, self.low_water_mib, since=self._clock.wall()))
 
     def try_open(self) -> bool:
         """Open the gate if the fault has passed; True when it has just been opened. Cheap between checks."""
@@ -97,7 +97,7 @@ class DiskGate:
             return False
         self._next_check_s = self._clock.monotonic() + self._recheck_s
         self._write_down()
-        found, full = fault(self._pause.output_root, self._low_water_mib * 2**20), self._full()
+        found, full = fault(self._pause.output_root, self.low_water_mib * 2**20), self._full()
         if found is not None or full is not None:
             if full is not None and self._pause.reason != DISK_FULL:
                 # Another fault closed it, and once that has passed the remedy is another one too.
@@ -112,7 +112,7 @@ class DiskGate:
 
     def _full(self) -> bytes | None:
         """Return the first folder whose disk has less free space than it should."""
-        low_water_bytes = self._low_water_mib * 2**20
+        low_water_bytes = self.low_water_mib * 2**20
         return next((root for root in self._roots if _lacks_space(root, low_water_bytes)), None)
 
     def _write_down(self) -> None:

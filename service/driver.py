@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection
+from dataclasses import replace
 
 from actors.errors import EnvironmentFault
 from actors.pool.base import ActorDied, ActorReady, Pool, PoolEvent, SetLost
@@ -17,7 +18,7 @@ from service.disk import DiskGate
 from service.errors import ReelwatchError
 from service.ledger.errors import LedgerError
 from service.ledger.values import WorkPause
-from service.scheduler import Board, capacity, decide
+from service.scheduler import Board, Limits, capacity, decide
 from service.scheduler import events as ask
 
 
@@ -64,6 +65,11 @@ class Driver:
         return self._board.up
 
     @property
+    def sets(self) -> int:
+        """How many replica sets there are."""
+        return len({slot.spec.replica for slot in self._board.slots.values()})
+
+    @property
     def pause(self) -> WorkPause | None:
         """Why nothing is claimed at present, or None."""
         return self._gate.pause
@@ -72,6 +78,11 @@ class Driver:
     def lost_roots(self) -> frozenset[bytes]:
         """The inboxes of which nothing is claimed at present."""
         return self._books.lost_roots()
+
+    def change(self, *, limits: Limits, low_water_mib: int) -> None:
+        """Work within other limits from the next decision on; what runs already keeps the deadline it was given."""
+        self._board = replace(self._board, limits=limits)
+        self._gate.low_water_mib = low_water_mib
 
     def restrict(self, job_ids: Collection[int]) -> None:
         """Work on these jobs only, whatever else is queued."""

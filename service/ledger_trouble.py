@@ -32,7 +32,7 @@ class LedgerTrouble:
 
     def __init__(self, state: Path, *, low_water_mib: int, clock: Clock, emit: Emit) -> None:
         self._state = state
-        self._low_water_mib = low_water_mib
+        self.low_water_mib = low_water_mib
         self._clock = clock
         self._emit = emit
         self._lock = threading.Lock()
@@ -81,8 +81,8 @@ class LedgerTrouble:
             "work.paused",
             reason=error.reason,
             path=state,
-            low_water_mib=self._low_water_mib,
-            remedy=remedy(WorkPause(error.reason, state, self._low_water_mib)),
+            low_water_mib=self.low_water_mib,
+            remedy=remedy(WorkPause(error.reason, state, self.low_water_mib)),
             detail=f"{error} Files are still watched; nothing is begun, nothing forgotten.",
         )
 

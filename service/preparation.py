@@ -21,9 +21,12 @@ from service.ledger.errors import LedgerCorrupt
 from service.ledger.ledger import Ledger, open_ledger
 from service.ledger.values import ServiceStart
 from service.ledger_trouble import LedgerTrouble
+from service.manager import ServiceManager
 from service.metrics.counters import Counters
+from service.pulse import SCAN_LIMIT_S, Pulse
 from service.recovery import recover
 from service.state import ledger_path
+from service.watched_pool import WatchedPool
 
 QUIET_WHOLE_S = 0.7
 """How long a file must be quiet that nobody holds open and whose structure is whole."""
@@ -31,13 +34,18 @@ QUIET_WHOLE_S = 0.7
 
 @dataclass(frozen=True)
 class Setting:
-    """What a service is made of, however often its ledger has to be opened. root: the output folder."""
+    """What a service is made of, however often its ledger has to be opened.
+
+    root: the output folder. reread: loads the settings again, the same flags given; raises `ConfigError`.
+    """
 
     configuration: Configuration
     emit: Counters
     pool_factory: Callable[[Configuration], Pool]
     clock: Clock
     root: bytes
+    manager: ServiceManager
+    reread: Callable[[], Configuration]
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,7 @@ def prepare(
 
     damage: what was found in the ledger while it served. Raises what the ledger raises, and `ConfigError`.
     """
+    setting.manager.restart()
     ledger = open_ledger(
         ledger_path(setting.configuration),
         output_root=setting.root,
@@ -72,23 +81,27 @@ def prepare(
 
 def _over(ledger: Ledger, setting: Setting, *, trouble: LedgerTrouble, wake: threading.Event) -> Prepared:
     configuration, emit, clock, root = setting.configuration, setting.emit, setting.clock, setting.root
-    inboxes = [os.fsencode(inbox.absolute()) for inbox in configuration.intake.inboxes]
+    inboxes, pulse = _inboxes(configuration), Pulse("intake", limit_s=SCAN_LIMIT_S, clock=clock)
     archive = configuration.done.move_to
     places = [*inboxes, *([] if archive is None else [os.fsencode(archive.absolute())])]
-    recover(ledger, output_root=root, inboxes=places, now=clock.wall(), emit=emit)
+    starting = setting.manager.starting
+    starting.tick()
+    recover(ledger, output_root=root, inboxes=places, now=clock.wall(), emit=emit, tick=starting.tick)
+    starting.tick()
     loop = IntakeLoop(
-        Intake(inboxes, _intake_settings(configuration, root), ledger.intake, emit, clock),
+        make_intake(configuration, ledger, root=root, emit=emit, clock=clock, pulse=pulse),
         clock=clock,
         emit=emit,
         trouble=trouble,
         on_change=_on_change(ledger, wake),
+        pulse=pulse,
     )
     assembly = assemble(
         configuration,
         ledger=ledger,
         emit=emit,
         recheck=loop.recheck,
-        pool_factory=setting.pool_factory,
+        pool_factory=lambda given: WatchedPool(setting.pool_factory(given), setting.manager.driver),
         clock=clock,
     )
     housekeeping = make_housekeeping(
@@ -96,6 +109,18 @@ def _over(ledger: Ledger, setting: Setting, *, trouble: LedgerTrouble, wake: thr
     )
     ledger.note_start(_start(configuration, assembly.plan, inboxes=inboxes, root=root))
     return Prepared(assembly, loop, housekeeping)
+
+
+def make_intake(
+    configuration: Configuration, ledger: Ledger, *, root: bytes, emit: Counters, clock: Clock, pulse: Pulse
+) -> Intake:
+    """Make the intake that a configuration asks for; it has not looked at anything yet. root: the output folder."""
+    settings = _intake_settings(configuration, root)
+    return Intake(_inboxes(configuration), settings, ledger.intake, emit, clock, tick=pulse.tick)
+
+
+def _inboxes(configuration: Configuration) -> list[bytes]:
+    return [os.fsencode(inbox.absolute()) for inbox in configuration.intake.inboxes]
 
 
 def _start(configuration: Configuration, plan: Plan, *, inboxes: list[bytes], root: bytes) -> ServiceStart:

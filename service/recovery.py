@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +16,15 @@ from service.ledger.states import State
 from service.ledger.values import Adopted, Job
 
 
-def recover(ledger: Ledger, *, output_root: bytes, inboxes: Sequence[bytes], now: float, emit: Emit) -> None:
+def recover(
+    ledger: Ledger,
+    *,
+    output_root: bytes,
+    inboxes: Sequence[bytes],
+    now: float,
+    emit: Emit,
+    tick: Callable[[], None] = lambda: None,
+) -> None:
     """Bring ledger and output back into step after whatever ended the last process; safe to repeat.
 
     In this order: half-replaced places in the output are settled, so that what lies there can be believed: those of
@@ -26,15 +34,18 @@ def recover(ledger: Ledger, *, output_root: bytes, inboxes: Sequence[bytes], now
     attempt counted.
 
     inboxes: where sources may lie, so that a document is told its own; the folder of archived ones is such a place too.
+    tick: called as it goes on.
     """
     if os.path.isdir(output_root):  # noqa: PTH112 - bytes paths
         if ledger.opening.created or ledger.opening.rebuilt_from:
             sweep(output_root)
-            _take_up(ledger, output_root=output_root, inboxes=inboxes, emit=emit)
+            tick()
+            _take_up(ledger, output_root=output_root, inboxes=inboxes, emit=emit, tick=tick)
         else:
             settle(output_root, ledger.unsettled_documents())
     archive.resume(ledger, now=now)
     retention.resume(ledger, now=now)
+    tick()
     for job in ledger.jobs({State.RUNNING}):
         found = _published_run(ledger, job, output_root)
         if found is not None:
@@ -43,6 +54,10 @@ def recover(ledger: Ledger, *, output_root: bytes, inboxes: Sequence[bytes], now
             emit(
                 "job.recovered", job=job.job_id, root=job.root, path=job.path, from_state="running", reason="published"
             )
+    _requeue(ledger, now=now, emit=emit)
+
+
+def _requeue(ledger: Ledger, *, now: float, emit: Emit) -> None:
     for job in ledger.recover(now):
         about: dict[str, Any] = {"job": job.job_id, "root": job.root, "path": job.path}
         emit("job.recovered", **about, from_state="running", reason=job.reason or "")
@@ -58,8 +73,10 @@ def _published_run(ledger: Ledger, job: Job, output_root: bytes) -> Published | 
     return found if found is not None and (found.run_id, found.sha256) == (job.run_id, job.sha256) else None
 
 
-def _take_up(ledger: Ledger, *, output_root: bytes, inboxes: Sequence[bytes], emit: Emit) -> None:
-    count = ledger.adopt(_adopted(documents(output_root), output_root, inboxes))
+def _take_up(
+    ledger: Ledger, *, output_root: bytes, inboxes: Sequence[bytes], emit: Emit, tick: Callable[[], None]
+) -> None:
+    count = ledger.adopt(_adopted(_ticking(documents(output_root), tick), output_root, inboxes))
     if ledger.opening.rebuilt_from is not None:
         moved_to, damage = str(ledger.opening.rebuilt_from), ledger.opening.damage or ""
         emit("ledger.rebuilt", moved_to=moved_to, reason="damaged", detail=damage, count=count)
@@ -70,6 +87,12 @@ def _take_up(ledger: Ledger, *, output_root: bytes, inboxes: Sequence[bytes], em
 def _wall_s(utc: str) -> float:
     """Return a document's time in seconds since the epoch."""
     return datetime.strptime(utc, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp()
+
+
+def _ticking(found: Iterable[Published], tick: Callable[[], None]) -> Iterator[Published]:
+    for document in found:
+        tick()
+        yield document
 
 
 def _adopted(found: Iterable[Published], output_root: bytes, inboxes: Sequence[bytes]) -> Iterator[Adopted]:

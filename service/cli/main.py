@@ -8,7 +8,20 @@ from collections.abc import Sequence
 import click
 
 from service import __version__
-from service.cli import configuration, demo, doctor, export, jobs, models, process, run, schema, status, why
+from service.cli import (
+    configuration,
+    demo,
+    doctor,
+    export,
+    installation,
+    jobs,
+    models,
+    process,
+    run,
+    schema,
+    status,
+    why,
+)
 from service.errors import ReelwatchError
 
 _INTERRUPTED = 130  # 128 + SIGINT, as shells say it
@@ -26,6 +39,7 @@ def cli() -> None:
     Where is my video?         reelwatch why ~/Videos/inbox/clip.mp4
     What can run here?         reelwatch doctor
     Fetch better models:       reelwatch models pull --profile cpu
+    Run it in the background:  sudo reelwatch service install --inbox DIR --output DIR --now
 
     \b
     Exit codes: 0 done, 1 some failed, 2 usage, 75 the state is in use by a running service,
@@ -45,6 +59,7 @@ for _command in (
     doctor.doctor,
     models.models,
     configuration.config,
+    installation.service,
     demo.demo,
 ):
     cli.add_command(_command)

@@ -36,7 +36,8 @@ def run(
 
     Videos that are there already are described too. A video is taken once it is complete, whoever writes it, and is
     never moved, changed or deleted. An inbox that is not there, or cannot be read, is waited for while another one can
-    be watched. Ctrl-C or SIGTERM stops the service; nothing is lost, and the next start goes on.
+    be watched. Ctrl-C or SIGTERM stops the service; nothing is lost, and the next start goes on. SIGHUP has it read its
+    settings again; the log says which of those that changed need a restart.
 
     \b
     Examples:
@@ -54,7 +55,7 @@ def run(
     emit = common.start_log(loaded.configuration)
     common.tell_share(share, emit)
     try:
-        code = daemon.run(loaded.configuration, emit)
+        code = daemon.run(loaded.configuration, emit, reread=lambda: settings.load(inboxes=inboxes).configuration)
     except Exception as exc:
         # The log alone must tell why the service ended; a bug's traceback goes into it too.
         bug = None if isinstance(exc, ReelwatchError) else traceback.format_exc()

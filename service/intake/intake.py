@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from service.clock import Clock
 from service.intake.catalogue import collector_paused
@@ -19,13 +19,15 @@ from service.intake.settings import IntakeSettings
 from service.intake.settle import Settler
 from service.intake.watch import InotifyWatch, WatchFactory
 
-_JUDGED_PER_STEP = 1000
+_SLICES, _JUDGED_PER_SLICE = 10, 100
+"""How many files a step judges, and how many between two ticks: on a slow share each may take a second."""
 
 
 class Intake:
     """Watches roots, settles files, tells the ledger.
 
     roots: absolute directories, none inside another. watch_factory: None scans only. The inbox is only ever read.
+    tick: called as a step goes on, with every folder and every hundred files.
     Events: file.seen, file.waiting, file.stale, file.never_settles, file.incomplete, file.blocked, file.settled,
     file.rejected, file.moved, file.gone, file.sidecar_changed, scan.failed, root.lost, root.back, watch.overflow,
     watch.degraded, watch.rebuilt; with the fields of `service.logs.vocabulary`.
@@ -41,12 +43,14 @@ class Intake:
         *,
         probe: Probe | None = None,
         watch_factory: WatchFactory | None = InotifyWatch,
+        tick: Callable[[], None] = lambda: None,
     ) -> None:
         self._ledger = ledger
         self._clock = clock
         self._emit = emit
         self._settings = settings
         self._watch_factory = watch_factory
+        self._tick = tick
         self._paths = [os.path.normpath(root) for root in roots]
         self._wake = threading.Event()
         self._settler = Settler(settings, probe or DescriptorProbe())
@@ -87,8 +91,10 @@ class Intake:
                 self._sweep(inbox, now)
             else:
                 self._scan_hinted(inbox, now)
-        for location, verdict in self._settler.advance(now=now, limit=_JUDGED_PER_STEP):
-            self._reconciler.report(location, verdict)
+        for _ in range(_SLICES):
+            for location, verdict in self._settler.advance(now=now, limit=_JUDGED_PER_SLICE):
+                self._reconciler.report(location, verdict)
+            self._tick()
         self._reconciler.report_sidecars(now=now)
         self._reconciler.flush(self._ledger, wall_s=self._clock.wall())
 
@@ -140,6 +146,7 @@ class Intake:
         unlisted: list[bytes] = []
         new_in: set[bytes] = set()
         for listing in inbox.scanner().sweep():
+            self._tick()
             if listing.error is not None or (listing.gone and not listing.path):
                 unlisted.append(listing.path)
             elif not listing.gone:
@@ -175,6 +182,7 @@ class Intake:
         present = {listing.child(name) for name in listing.directories}
         for child in present - inbox.directories:
             for below in scanner.sweep(child):
+                self._tick()
                 inbox.directories.add(below.path)
                 self._reconciler.take_in(inbox, below, now=now, wall_s=wall_s)
         for known in [known for known in inbox.directories if known != directory and _is_beneath(known, directory)]:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from service.clock import Clock, SystemClock
 from service.ledger import dialect
+from service.pulse import WRITE_LIMIT_S, Pulse
 
 LEDGER_FILE = "ledger.sqlite3"
 
@@ -42,6 +43,8 @@ class Database:
         self._clock = clock or SystemClock()
         self._engine = dialect.connect_engine(path, read_only=read_only, busy_timeout_s=self._patience.busy_timeout_s)
         self._writer = threading.Lock()
+        self.writing = Pulse("ledger", limit_s=WRITE_LIMIT_S, clock=self._clock)
+        """At work while a transaction that writes is open or waits for the lock: it ticks as it begins."""
         self._pulse_lock = threading.Lock()
         self._pulse = None if read_only else self._translating(self._engine.raw_connection)
 
@@ -54,6 +57,7 @@ class Database:
         """
         with (
             self._writer,
+            self.writing.at_work(),
             self._errors(),
             self._engine.connect() as connection,
             self._begun(dialect.for_writing(connection)),

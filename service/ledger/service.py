@@ -23,9 +23,9 @@ class ServiceSide(Side):
     """Notes of the running service, which it replaces, and which outlive it."""
 
     def note_start(self, start: ServiceStart) -> None:
-        """Keep what the service was started with, at this moment, in place of what the one before was."""
+        """Keep what the service was started with, at this moment unless it says when, in place of the one before."""
         with self.database.write() as connection:
-            _keep(connection, service_start, asdict(replace(start, started_at=self.clock.wall())))
+            _keep(connection, service_start, asdict(replace(start, started_at=start.started_at or self.clock.wall())))
 
     def note_pause(self, pause: WorkPause | None) -> None:
         """Keep that work is paused, since now, or with None that it is not; costs no write when nothing changes."""

@@ -14,6 +14,7 @@ from service.logs.limits import RateLimit
 from service.logs.render import Renderer, plain, timestamp
 from service.logs.sink import Sink
 from service.logs.vocabulary import EVENTS, LEVELS, STORMS, Level, problem
+from service.pulse import Pulse
 
 
 class Emit(Protocol):
@@ -38,11 +39,15 @@ class LogFigures:
 class Emitter:
     """The service's `Emit`: checks against the vocabulary, limits rates, renders, writes.
 
-    least: events below this level are left out. Safe to call from several threads.
+    least: events below this level are left out. pulse: the sink's, for whoever watches over it. Safe to call from
+    several threads.
     """
 
-    def __init__(self, *, sink: Sink, renderer: Renderer, clock: Clock, least: Level = "info") -> None:
+    def __init__(
+        self, *, sink: Sink, renderer: Renderer, clock: Clock, least: Level = "info", pulse: Pulse | None = None
+    ) -> None:
         self._sink = sink
+        self.pulse = pulse
         self._clock = clock
         self._renderer = renderer
         self._least = LEVELS[least]
@@ -75,6 +80,10 @@ class Emitter:
         self._tell_suppressed(everything=False)
         if passes:
             self._write(event, fields)
+
+    def change_level(self, least: Level) -> None:
+        """Leave events below another level out from now on."""
+        self._least = LEVELS[least]
 
     def close(self, *, timeout_s: float = 1.0) -> None:
         """Tell what was held back and let the last lines out, waiting at most `timeout_s`."""

@@ -58,6 +58,17 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "host.refused": {"setting": "niceness", "detail": "Operation not permitted"},
         "service.draining": {"signal": "SIGTERM", "running": 1},
         "service.stopped": {"uptime_s": 86412.5},
+        "service.reloading": {"signal": "SIGHUP"},
+        "service.reloaded": {"changed": "intake.inboxes, log.level", "needs_restart": "output.dir"},
+        "service.reload_failed": {
+            "cause": "/etc/reelwatch/reelwatch.toml: intake.sweep_s = -1: expected a number above 0."
+        },
+        "service.stuck": {
+            "loop": "driver",
+            "seconds": 12.4,
+            "traceback": 'File "driver.py", line 99, in step',
+        },
+        "service.unstuck": {"loop": "driver"},
         "service.failed": {"cause": "LedgerUnavailable: /var/lib/reelwatch/ledger.sqlite3: disk I/O error"},
         "heartbeat": {"gauges": " ".join(f"{name}={value}" for name, value in HEARTBEAT.items()), **HEARTBEAT},
         "file.seen": {**_FILE, "size_bytes": 18240},

@@ -14,6 +14,7 @@ from service.logs.emitter import Emit, Emitter
 from service.logs.render import choose, timestamp
 from service.logs.sink import ThreadedSink
 from service.logs.vocabulary import Level
+from service.pulse import LOG_LIMIT_S, Pulse
 
 
 def start(
@@ -35,7 +36,9 @@ def start(
     def dropped_line(count: int) -> str:
         return renderer({"time": timestamp(clock.wall()), "level": "warning", "event": "log.dropped", "count": count})
 
-    emitter = Emitter(sink=ThreadedSink(_writer(stream), dropped_line), renderer=renderer, clock=clock, least=level)
+    pulse = Pulse("log", limit_s=LOG_LIMIT_S, clock=clock)
+    sink = ThreadedSink(_writer(stream), dropped_line, pulse=pulse)
+    emitter = Emitter(sink=sink, renderer=renderer, clock=clock, least=level, pulse=pulse)
     _adopt_libraries(emitter)
     return emitter
 

@@ -59,6 +59,11 @@ _ALL = (
     _event("host.refused", "warning", "A bound of [host] is not in force as it was set.", "setting detail"),
     _event("service.draining", "info", "The service stops: it takes nothing new and lets go.", "signal? running?"),
     _event("service.stopped", "info", "The service has stopped.", "uptime_s reason?"),
+    _event("service.reloading", "info", "The settings are read again.", "signal"),
+    _event("service.reloaded", "info", "The settings that were changed are in force.", "changed? needs_restart?"),
+    _event("service.reload_failed", "error", "The settings cannot be used: those before stay in force.", "cause"),
+    _event("service.stuck", "error", "A loop stands still; the watchdog is not fed.", "loop seconds traceback?"),
+    _event("service.unstuck", "info", "A loop that stood still goes on.", "loop"),
     _event("service.failed", "critical", "The service cannot go on and stops.", "cause traceback?"),
     _event(
         "heartbeat",

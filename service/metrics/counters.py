@@ -10,7 +10,8 @@ from typing import Any
 
 from service.logs.emitter import Emit, Emitter, LogFigures
 from service.logs.render import plain
-from service.logs.vocabulary import EVENTS
+from service.logs.vocabulary import EVENTS, Level
+from service.pulse import Pulse
 
 Labels = tuple[str, ...]
 
@@ -112,6 +113,17 @@ class Counters:
                     self._apply(rule, fields)
                 self._follow_actors(event, fields)
         self._emit(event, **fields)
+
+    def change_level(self, least: Level) -> None:
+        """Have events below another level left out, where the `emit` beneath can do so."""
+        if isinstance(self._emit, Emitter):
+            self._emit.change_level(least)
+
+    @property
+    def pulses(self) -> tuple[Pulse, ...]:
+        """The pulse of the log's thread; none where the `emit` beneath has no such thread."""
+        pulse = self._emit.pulse if isinstance(self._emit, Emitter) else None
+        return () if pulse is None else (pulse,)
 
     def log_figures(self) -> LogFigures | None:
         """Return what became of what was logged; None where the `emit` beneath does not count."""

@@ -106,7 +106,7 @@ class Collector:
         self._counters = counters
         self._trouble = trouble
         self._places = places
-        self._low_water_bytes = low_water_mib * 2**20
+        self.low_water_bytes = low_water_mib * 2**20
         self._clock = clock
         self._began_s, self._started_s = clock.monotonic(), clock.wall()
         self.ticked_s = self._began_s
@@ -130,7 +130,7 @@ class Collector:
             watches=processes.watches(),
             watches_limit=processes.watches_limit(),
             free_bytes=_known({"output": free_bytes(self._places.output), "state": free_bytes(self._places.state)}),
-            low_water_bytes=self._low_water_bytes,
+            low_water_bytes=self.low_water_bytes,
             memory_bytes=_memory(counted),
             pool_up=self._driver.pool_up,
             pause=self._pause(),

@@ -22,7 +22,7 @@ class Heartbeat:
         self._collector = collector
         self._clock = clock
         self._emit = emit
-        self._every_s = every_s
+        self.every_s = every_s
         self._next_s = clock.monotonic()
         self._events: tuple[float, int] | None = None
 
@@ -30,7 +30,7 @@ class Heartbeat:
         """Emit the line when it is due."""
         now_s = self._clock.monotonic()
         if now_s >= self._next_s:
-            self._next_s = now_s + self._every_s
+            self._next_s = now_s + self.every_s
             gauges = self._collector.gauges()
             known = {name: value for name, value in self._figures(gauges).items() if value is not None}
             self._emit("heartbeat", gauges=" ".join(f"{name}={value}" for name, value in known.items()), **known)

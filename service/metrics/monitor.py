@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from service import __version__
 from service.assembly import Assembly
+from service.configuration import Configuration
 from service.intake_loop import IntakeLoop
 from service.ledger_trouble import LedgerTrouble
 from service.logs.emitter import Emit
@@ -51,6 +52,11 @@ class Monitor:
 
         self._server = MetricsServer(*listen, registry_of(self.values), self._emit)
         self._emit("metrics.serving", address=self._server.address)
+
+    def change(self, configuration: Configuration) -> None:
+        """Go by other settings from now on, as far as that can be while it serves."""
+        self._heartbeat.every_s = configuration.log.heartbeat_s
+        self.collector.low_water_bytes = configuration.disk.low_water_mib * 2**20
 
     def values(self) -> Values:
         """Return every metric's values now; from any thread."""

@@ -16,6 +16,7 @@ from service.intake_loop import IntakeLoop
 from service.ledger.errors import LedgerBusy, LedgerCorrupt
 from service.ledger_trouble import LedgerTrouble
 from service.logs import Recorder
+from service.pulse import Pulse
 
 WITHIN_S = 10.0
 
@@ -69,7 +70,8 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., tuple[IntakeL
         intake, emit = FakeIntake(*answers), Recorder()
         clock = SystemClock()
         trouble = LedgerTrouble(Path("/state"), low_water_mib=0, clock=clock, emit=emit)
-        loop = IntakeLoop(intake, clock=clock, emit=emit, trouble=trouble, on_change=on_change)
+        pulse = Pulse("intake", limit_s=60.0, clock=clock)
+        loop = IntakeLoop(intake, clock=clock, emit=emit, trouble=trouble, on_change=on_change, pulse=pulse)
         loop.start()
         loops.append(loop)
         return loop, intake, emit

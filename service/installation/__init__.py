@@ -1,0 +1,1 @@
+"""Reelwatch as a service of the host: which files systemd needs, with this host's paths in them, and their upkeep."""

@@ -1,0 +1,120 @@
+"""What differs from host to host: the drop-ins `10-host.conf`, made from the settings and the program's place."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+
+from service.configuration import Configuration
+from service.errors import UsageError
+from service.installation.words import argument, bound, word, words
+
+SERVICE_USER = "reelwatch"
+CLOSE_MARGIN_S = 30
+"""From the end of draining to the manager's SIGKILL: the actors close within 10 s, Ray and intake in about as much."""
+LEAST_STOP_S = 120
+HOMES = (Path("/home"), Path("/root"), Path("/run/user"))
+"""What `ProtectHome=` hides."""
+_HIDDEN = (*HOMES, Path("/tmp"), Path("/var/tmp"))  # noqa: S108 - named because the service has others of these
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """Where the program and its folders are.
+
+    writable: folders outside /var/lib that the service writes; the inboxes are among them where done videos move away.
+    """
+
+    program: tuple[str, ...]
+    inboxes: tuple[Path, ...]
+    writable: tuple[Path, ...]
+    drain_s: float
+    cpu_quota_percent: int = 0
+    user: str = SERVICE_USER
+
+    @classmethod
+    def of(cls, configuration: Configuration, *, program: Sequence[str], user: str, state: Path) -> Host:
+        """Take what matters from the settings; state: what systemd makes writable by itself."""
+        folders = [configuration.output.dir, configuration.state.dir, configuration.models.dir]
+        inboxes, archive = configuration.intake.inboxes, configuration.done.move_to
+        if configuration.done.after_done == "move" and archive is not None:
+            folders += [archive, *inboxes]
+        return cls(
+            tuple(program),
+            inboxes,
+            tuple(dict.fromkeys(folder for folder in folders if not folder.is_relative_to(state))),
+            configuration.pool.drain_s,
+            configuration.host.cpu_quota_percent,
+            user,
+        )
+
+
+def service_drop_in(host: Host) -> str:
+    """Return the drop-in for `reelwatch.service`; raises `ConfigError` for a folder that a unit file cannot name."""
+    lines = [
+        "# This host's part of reelwatch.service, from its settings; `reelwatch service install` makes it anew.",
+        "[Unit]",
+        "# What the folders lie on is mounted before; the service does not start without it.",
+        f"RequiresMountsFor={words((*host.inboxes, *host.writable))}",
+        "",
+        "[Service]",
+        "ExecStart=",
+        f"ExecStart={' '.join(argument(part) for part in host.program)} run",
+        f"ReadWritePaths={words(host.writable, optional=True)}",
+        f"TimeoutStopSec={max(LEAST_STOP_S, ceil(host.drain_s) + CLOSE_MARGIN_S)}",
+        *([f"CPUQuota={host.cpu_quota_percent}%"] if host.cpu_quota_percent else []),
+        *([] if host.user == SERVICE_USER else [f"User={word(host.user)}", "Group="]),
+        *_homes(host),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def sync_drop_in(host: Host) -> str:
+    """Return the drop-in for `reelwatch-sync@.service`, which alone may write the inboxes."""
+    lines = [
+        "# This host's part of reelwatch-sync@.service.",
+        "[Unit]",
+        f"RequiresMountsFor={words(host.inboxes)}",
+        "",
+        "[Service]",
+        f"ReadWritePaths={words(host.inboxes, optional=True)}",
+        *_let_in(reading=(), writing=host.inboxes),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def this_program() -> tuple[str, ...]:
+    """Return the command that starts this program; raises `UsageError` where the service could not reach it."""
+    command = Path(sys.prefix, "bin", "reelwatch")
+    program = (os.fspath(command),) if command.exists() else (sys.executable, "-m", "service.cli.main")
+    for needed in (Path(program[0]), Path(sys.prefix), Path(sys.base_prefix)):
+        hidden = next((place for place in _HIDDEN if needed.is_relative_to(place)), None)
+        if hidden is not None:
+            raise UsageError(
+                f"{needed} lies in {hidden}, which the service does not see. Install Reelwatch where it can be read by "
+                "all, with the system's Python (python3 -m venv /opt/reelwatch && /opt/reelwatch/bin/pip install …), "
+                "and run that one's `reelwatch service install`; or name another with --program."
+            )
+    return program
+
+
+def _homes(host: Host) -> Iterator[str]:
+    return _let_in(reading=host.inboxes, writing=host.writable)
+
+
+def _let_in(*, reading: Sequence[Path], writing: Sequence[Path]) -> Iterator[str]:
+    """Let folders in homes in, and nothing else of the homes."""
+    if not any(_is_home(path) for path in (*reading, *writing)):
+        return
+    yield "ProtectHome=tmpfs"
+    only_read = [path for path in reading if path not in writing]
+    for name, paths in (("BindReadOnlyPaths", only_read), ("BindPaths", writing)):
+        yield from (f"{name}={bound(path)}" for path in paths if _is_home(path))
+
+
+def _is_home(path: Path) -> bool:
+    return any(path.is_relative_to(home) for home in HOMES)
