@@ -89,7 +89,7 @@ def wget(scene: Scene) -> None:
 
 
 def wget_killed(scene: Scene) -> None:
-    command = ("wget", "-q", "-c", "-O", scene.target, _url(scene))
+    command = ("wget", "-q", "-c", "-O", scene.target, _url(scene, rate=600_000))
     scene.broken_off(*command, when=scene.grown, with_signal=signal.SIGTERM)
     scene.wait_for_refusal()
     scene.run(*command)
@@ -107,9 +107,9 @@ def curl_cut_off(scene: Scene) -> None:
     scene.run(*command)
 
 
-def _aria2c(scene: Scene, *options: str) -> tuple[str | Path, ...]:
+def _aria2c(scene: Scene, *options: str, rate: int = 500_000) -> tuple[str | Path, ...]:
     parallel = ("-x4", "-s4", "-k1M", "--auto-file-renaming=false", "-q")
-    return ("aria2c", *parallel, *options, "-d", scene.folder, "-o", scene.target.name, _url(scene, rate=500_000))
+    return ("aria2c", *parallel, *options, "-d", scene.folder, "-o", scene.target.name, _url(scene, rate=rate))
 
 
 def aria2c(scene: Scene) -> None:
@@ -118,7 +118,7 @@ def aria2c(scene: Scene) -> None:
 
 def aria2c_killed(scene: Scene) -> None:
     """All of the space is reserved from the start; a file beside it says that it is not complete."""
-    command = _aria2c(scene, "--file-allocation=prealloc", "--auto-save-interval=1")
+    command = _aria2c(scene, "--file-allocation=prealloc", "--auto-save-interval=1", rate=150_000)
     control = scene.folder / f"{scene.target.name}.aria2"
     scene.broken_off(*command, when=control.exists, with_signal=signal.SIGKILL)
     scene.wait_for_refusal()

@@ -119,6 +119,17 @@ def shell(scene: Scene) -> None:
     scene.run("sh", "-c", f"cat '{scene.source}' > '{scene.target}'")
 
 
+def cp_over(scene: Scene) -> None:
+    scene.run("cp", scene.source, scene.target)
+    scene.run("cp", scene.replaced(), scene.target)
+
+
+def mv_over(scene: Scene) -> None:
+    scene.run("mv", scene.source, scene.target)
+    scene.source = scene.target
+    scene.run("mv", scene.replaced(), scene.target)
+
+
 WRITERS = (
     Writer("cp", cp, ON_CLOSE, needs=("cp",)),
     Writer("cp -a", cp_keeping_times, f"{ON_CLOSE}; its old time is no sign", needs=("cp",)),
@@ -127,6 +138,8 @@ WRITERS = (
     ),
     Writer("mv, same file system", mv, "at once", needs=("mv",)),
     Writer("mv, other file system", mv_across, ON_CLOSE, needs=("mv",)),
+    Writer("cp over an earlier video", cp_over, ON_CLOSE, needs=("cp",), generations=2),
+    Writer("mv over an earlier video", mv_over, "at once", needs=("mv",), generations=2),
     Writer("install", install, ON_CLOSE, needs=("install",)),
     Writer("ln (hard link)", hard_link, "at once", needs=("ln",)),
     Writer("O_TMPFILE and linkat", unnamed_then_linked, ON_CLOSE),

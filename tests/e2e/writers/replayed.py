@@ -10,6 +10,7 @@ import shutil
 import time
 from collections.abc import Callable
 
+from processes import until
 from writers.scene import Scene, Writer
 
 PAUSE_S = 1.5
@@ -98,7 +99,7 @@ def size_first_held_open(scene: Scene) -> None:
 
 
 def indexer(scene: Scene) -> None:
-    """Opens for writing and writes nothing, sets times and modes, before, while and after the video is worked on."""
+    """Opens for writing and writes nothing, sets modes and attributes; and times, while the video is worked on."""
     content = scene.content
     scene.target.write_bytes(content)
     scene.ended_at = time.time()
@@ -107,9 +108,12 @@ def indexer(scene: Scene) -> None:
         scene.target.chmod(mode)
         os.setxattr(scene.target, "user.indexed", b"%o" % mode)
         time.sleep(0.2)
-    for _ in range(5):
-        time.sleep(1.0)
+    until(lambda: (job := scene.job()) is not None and job.queued_at is not None, "it is taken")
+    end_s = time.monotonic() + 60
+    while time.monotonic() < end_s and (job := scene.job()) is not None and job.state in {"queued", "running"}:
         os.utime(scene.target)
+        time.sleep(0.05)
+    os.utime(scene.target)
 
 
 def under(temporary: str) -> Callable[[Scene], None]:
@@ -140,6 +144,8 @@ firefox = _steps(
 
 _RENAMED, _FILLED = "it is renamed to its final name", "no hole is in it"
 _TABLE: tuple[tuple[str, Callable[[Scene], None], str], ...] = (
+    ("hidden name (.NAME)", under(".N"), _RENAMED),
+    ("Office, Windows (~NAME)", under("~N"), _RENAMED),
     ("WinSCP, FileZilla (.filepart)", under("N.filepart"), _RENAMED),
     (
         "temporary name, link and unlink",

@@ -33,6 +33,7 @@ class Writer:
     taken: the sign by which the file is known to be complete, for the table. replayed: the program cannot run here,
     and its recorded steps are repeated. needs: programs on PATH. server: the one in `servers` that it talks to.
     suffix: of the video. mount: the video arrives in the inbox that is a mount. aborts: the first try is broken off.
+    generations: how many complete contents the name holds, one after the other.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Writer:
     suffix: str = ".mp4"
     mount: bool = False
     aborts: bool = False
+    generations: int = 1
 
     @property
     def slug(self) -> str:
@@ -109,6 +111,22 @@ class Scene:
     @property
     def content(self) -> bytes:
         return self.source.read_bytes()
+
+    def job(self) -> Job | None:
+        """The newest job of the video."""
+        return next(reversed(self.ledger.jobs(self.target)), None)
+
+    def replaced(self) -> Path:
+        """Once the video is done, make another one of the same size that differs in its last byte; return it."""
+        until(
+            lambda: (job := self.job()) is not None and job.state == "done", f"{self.target.name} is done", within_s=120
+        )
+        content = bytearray(self.content)
+        content[-1] ^= 1
+        path = self.away / f"replaced-{self.target.name}"
+        path.write_bytes(content)
+        self.sha256 = sha256(path)
+        return path
 
     def run(self, *command: str | Path, **options: Any) -> None:
         """Run a program to its end; it must succeed."""

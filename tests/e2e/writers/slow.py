@@ -15,7 +15,8 @@ PAUSE_S = 3.0
 
 
 def _thirds(content: bytes) -> Iterator[bytes]:
-    third = len(content) // 3
+    """Cut at whole packets of a transport stream, so that there what has come so far looks complete each time."""
+    third = len(content) // 3 // 188 * 188
     yield from (content[:third], content[third : 2 * third], content[2 * third :])
 
 
@@ -25,6 +26,16 @@ def one_descriptor(scene: Scene) -> None:
         for third in _thirds(scene.content):
             file.write(third)
             time.sleep(PAUSE_S)
+        scene.ended_at = time.time()
+
+
+def one_descriptor_long_pause(scene: Scene) -> None:
+    """Longer than any window, in a container that does not say where it ends: only that it is held open tells."""
+    first, *rest = _thirds(scene.content)
+    with scene.target.open("wb", buffering=0) as file:
+        file.write(first)
+        time.sleep(12)
+        file.write(b"".join(rest))
         scene.ended_at = time.time()
 
 
@@ -86,6 +97,7 @@ def backwards(scene: Scene) -> None:
 
 WRITERS = (
     Writer("slow, one descriptor, with pauses", one_descriptor, ON_CLOSE),
+    Writer("slow, one descriptor, a long pause (ts)", one_descriptor_long_pause, ON_CLOSE, suffix=".ts"),
     Writer("slow, opened anew for every piece (mp4)", reopening, "its container is closed"),
     Writer("slow, opened anew for every piece (mkv)", reopening, "its container is closed", suffix=".mkv"),
     Writer("slow, opened anew for every piece (ts)", reopening, "it is quiet for long", suffix=".ts"),

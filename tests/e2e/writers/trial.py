@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from processes import WITHOUT_MODELS, Home, Service, until
 from writers.catalogue import SERVERS
+from writers.outcome import TELLING, Outcome
 from writers.scene import Ledger, Scene, Writer
 from writers.servers import Servers
 from writers.videos import Videos
 
 from service.configuration import load
-from service.ledger.values import Job
+from service.logs.vocabulary import EVENTS, LEVELS
 
+ENDED = frozenset({"done", "duplicate", "rejected", "failed", "parked", "superseded", "gone"})
 _WITHIN_S = 180.0
 
 
@@ -27,33 +29,6 @@ def settings() -> dict[str, str]:
     windows = ("quiet_local_s", "quiet_network_s", "foreign_quiet_s", "sweep_s")
     as_shipped = {f"REELWATCH_INTAKE__{name.upper()}": str(getattr(intake, name)) for name in windows}
     return WITHOUT_MODELS | as_shipped
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What the ledger and the log say of one writer's video. Times are wall-clock seconds.
-
-    changed_at: when anything last changed about the file; the kernel's word (ctime), or the writer's own.
-    """
-
-    scene: Scene
-    jobs: tuple[Job, ...]
-    changed_at: float
-    document_sha256: str
-
-    @property
-    def job(self) -> Job:
-        return self.jobs[-1]
-
-    @property
-    def queued_after_s(self) -> float:
-        assert self.job.queued_at is not None
-        return self.job.queued_at - self.changed_at
-
-    @property
-    def claimed_after_s(self) -> float:
-        assert self.job.claimed_at is not None
-        return self.job.claimed_at - self.changed_at
 
 
 class Work(threading.Thread):
@@ -72,10 +47,11 @@ class Work(threading.Thread):
 
 
 class Trial:
-    """A context in which the chosen writers write."""
+    """A context in which the chosen writers write, all at once or each when it is asked for."""
 
-    def __init__(self, folder: Path, writers: Iterable[Writer]) -> None:
+    def __init__(self, folder: Path, writers: Iterable[Writer], *, at_once: bool = True) -> None:
         self._folder = folder
+        self._at_once = at_once
         self.home = Home(folder / "home", settings())
         self.ledger = Ledger(self.home)
         self._servers = Servers(_made(folder / "servers"), served=folder)
@@ -98,12 +74,14 @@ class Trial:
             raise
         for writer in writers:
             self.at_work[writer.name] = Work(self._scene(writer, sources[writer.name], self.service))
-        for work in self.at_work.values():
+        for work in self.at_work.values() if self._at_once else ():
             work.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._servers.close()
+        for large in (self._folder / "videos", self._folder / "away", self.home.inbox):
+            shutil.rmtree(large, ignore_errors=True)
 
     def _scene(self, writer: Writer, source: Path, service: Service) -> Scene:
         folder = self._servers.mounted_inbox if writer.mount else _made(self.home.inbox / writer.slug)
@@ -114,6 +92,8 @@ class Trial:
     def outcome(self, writer: Writer) -> Outcome:
         """Wait for a writer, and for what the service makes of its video."""
         work = self.at_work[writer.name]
+        if not self._at_once:
+            work.start()
         work.join(timeout=_WITHIN_S)
         assert not work.is_alive(), f"{writer.name} has not ended"
         if work.error is not None:
@@ -121,21 +101,29 @@ class Trial:
         scene = work.scene
 
         def ended() -> bool:
-            jobs = self.ledger.jobs(scene.target)
-            return bool(jobs) and jobs[-1].state not in {"waiting", "incomplete", "queued", "running"}
+            job = scene.job()
+            return job is not None and job.state in ENDED and (job.state != "done" or job.sha256 == scene.sha256)
 
-        until(ended, f"{scene.target.name} is taken, but {self.ledger.jobs(scene.target)}", within_s=_WITHIN_S)
+        until(ended, f"{scene.target.name} is taken, but {scene.job()}", within_s=_WITHIN_S)
         jobs = tuple(self.ledger.jobs(scene.target))
         document = self.home.document(jobs[-1].document)
         sha256 = document.source.sha256 if document is not None else ""
-        return Outcome(scene, jobs, scene.ended_at or scene.target.stat().st_ctime, sha256)
+        # The document is on disk a moment before the log says so.
+        until(lambda: self.told(scene).get(str(scene.target), [""])[-1].startswith("job."), "the log tells of the end")
+        return Outcome(scene, jobs, scene.ended_at or scene.target.stat().st_ctime, sha256, self.told(scene))
+
+    def strange_events(self) -> list[dict[str, Any]]:
+        """What the log tells, about whatever, that no writer here gives a reason for."""
+        expected = {"file.incomplete", "file.never_settles", "watch.degraded"}
+        levels = {name for name, event in EVENTS.items() if LEVELS[event.level] >= LEVELS["warning"]}
+        return [event for event in list(self.service.events) if event["event"] in levels - expected]
 
     def told(self, scene: Scene) -> dict[str, list[str]]:
-        """What the log told of every file in a writer's folder: its events, by path."""
+        """What the log told of work on the files in a writer's folder: its events, by path."""
         found: dict[str, list[str]] = {}
         for event in list(self.service.events):
             path = f"{event.get('root', self.home.inbox)}/{event.get('path', '')}"
-            if path.startswith(f"{scene.folder}/"):
+            if path.startswith(f"{scene.folder}/") and event["event"] in TELLING:
                 found.setdefault(path, []).append(event["event"])
         return found
 

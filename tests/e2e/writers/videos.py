@@ -10,7 +10,7 @@ import bad_files
 import numpy as np
 
 SIZE = (320, 180)
-FRAMES = 60
+FRAMES = 30
 RATE = 25
 
 

@@ -15,10 +15,11 @@ from pathlib import Path
 from processes import until
 from writers.plain import ON_CLOSE, another_file_system
 from writers.scene import VENV, Scene, Unavailable, Writer, found
-from writers.servers import NotStarted, Servers
+from writers.servers import NotStarted, Servers, end
 from writers.with_rsync import ON_RENAME
 
 SLOW = "--bwlimit=3M"
+VERY_SLOW = "--bwlimit=400k"
 
 
 def _rclone(*words: str | Path, newer: bool = False) -> tuple[str | Path, ...]:
@@ -43,8 +44,8 @@ def copy(scene: Scene) -> None:
 
 
 def copy_killed(scene: Scene) -> None:
-    command = _rclone("copy", SLOW, _as_target(scene), scene.folder)
-    scene.broken_off(*command, when=lambda: _written(scene.target), with_signal=signal.SIGKILL)
+    command = _rclone("copy", _as_target(scene), scene.folder)
+    scene.broken_off(*command, VERY_SLOW, when=lambda: _written(scene.target), with_signal=signal.SIGKILL)
     scene.wait_for_refusal()
     scene.run(*command)
 
@@ -74,12 +75,12 @@ def copy_by_partial(scene: Scene) -> None:
 
 def copy_by_partial_killed(scene: Scene) -> None:
     """What is left behind keeps its name, and the next run begins it anew."""
-    command = _rclone("copy", SLOW, _as_target(scene), scene.folder, newer=True)
+    command = _rclone("copy", _as_target(scene), scene.folder, newer=True)
 
     def partly() -> bool:
         return any(_written(path) for path in scene.folder.glob("*.partial"))
 
-    scene.broken_off(*command, when=partly, with_signal=signal.SIGKILL)
+    scene.broken_off(*command, VERY_SLOW, when=partly, with_signal=signal.SIGKILL)
     assert not scene.target.exists()
     scene.run(*command)
 
@@ -104,7 +105,7 @@ def mounted(servers: Servers, remote: Path, point: Path, *options: str) -> Itera
         yield
     finally:
         subprocess.run([str(found("fusermount3")), "-u", "-z", point], check=False, capture_output=True)
-        process.wait(timeout=30)
+        end(process)
 
 
 def through_mount(scene: Scene) -> None:

@@ -9,6 +9,8 @@ from writers.plain import ON_CLOSE
 from writers.scene import Scene, Writer
 
 SLOW = "--bwlimit=3m"
+VERY_SLOW = "--bwlimit=400k"
+"""So that it can be interrupted before it ends, also on a busy machine."""
 ON_RENAME = "it is renamed to its final name"
 
 
@@ -29,10 +31,17 @@ def in_place(scene: Scene) -> None:
     scene.run("rsync", "--inplace", SLOW, scene.source, scene.target)
 
 
+def in_place_over(scene: Scene) -> None:
+    """An update in place truncates nothing: the name holds a mixture of both contents, with the final size."""
+    in_place(scene)
+    scene.source = scene.replaced()
+    scene.run("rsync", "--inplace", "--whole-file", SLOW, scene.source, scene.target)
+
+
 def partial(scene: Scene) -> None:
     """What came so far gets the final name when rsync is interrupted: by its name and events it is a finished file."""
     command = ("rsync", "--partial", scene.source, scene.target)
-    scene.broken_off(*command, SLOW, when=lambda: _half_there(scene), with_signal=signal.SIGINT)
+    scene.broken_off(*command, VERY_SLOW, when=lambda: _half_there(scene), with_signal=signal.SIGINT)
     assert scene.grown(), "rsync has left what came so far under the final name"
     scene.wait_for_refusal()
     scene.run(*command)
@@ -40,7 +49,7 @@ def partial(scene: Scene) -> None:
 
 def partial_folder(scene: Scene) -> None:
     command = ("rsync", "--partial-dir=.partial", scene.source, scene.target)
-    scene.broken_off(*command, SLOW, when=lambda: _half_there(scene), with_signal=signal.SIGINT)
+    scene.broken_off(*command, VERY_SLOW, when=lambda: _half_there(scene), with_signal=signal.SIGINT)
     assert (scene.folder / ".partial" / scene.target.name).exists()
     scene.run(*command)
 
@@ -57,6 +66,7 @@ _RSYNC = ("rsync",)
 WRITERS = (
     Writer("rsync", plain, ON_RENAME, needs=_RSYNC),
     Writer("rsync --inplace", in_place, ON_CLOSE, needs=_RSYNC),
+    Writer("rsync --inplace over an earlier video", in_place_over, ON_CLOSE, needs=_RSYNC, generations=2),
     Writer(
         "rsync --partial, interrupted and resumed",
         partial,

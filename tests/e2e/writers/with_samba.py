@@ -62,6 +62,12 @@ def put(scene: Scene) -> None:
     scene.run(*_smbclient(scene, f"put {scene.source} {_remote(scene)}"))
 
 
+def put_over(scene: Scene) -> None:
+    put(scene)
+    scene.source = scene.replaced()
+    put(scene)
+
+
 def put_slowly(scene: Scene) -> None:
     """smbd holds the file open while its client pauses."""
     content = scene.content
@@ -83,12 +89,13 @@ def put_and_rename(scene: Scene) -> None:
     scene.run(*_smbclient(scene, f"put {scene.source} {temporary}; rename {temporary} {_remote(scene)}"))
 
 
-def _writer(name: str, write: Callable[[Scene], None], taken: str) -> Writer:
-    return Writer(name, write, taken, needs=("smbd", "smbclient"), server="smb")
+def _writer(name: str, write: Callable[[Scene], None], taken: str, *, generations: int = 1) -> Writer:
+    return Writer(name, write, taken, needs=("smbd", "smbclient"), server="smb", generations=generations)
 
 
 WRITERS = (
     _writer("Samba: smbclient put", put, ON_CLOSE),
+    _writer("Samba: smbclient put over an earlier video", put_over, ON_CLOSE, generations=2),
     _writer("Samba: smbclient put, with pauses", put_slowly, ON_CLOSE),
     _writer("Samba: smbclient put and rename (.tmp)", put_and_rename, ON_RENAME),
 )

@@ -93,7 +93,7 @@ def sftp(scene: Scene) -> None:
 
 def sftp_dropped(scene: Scene) -> None:
     """The server closes the file when the connection is gone: by its events it is finished."""
-    put = _sftp(scene, f"put {scene.source} {scene.target}", options=("-l", "16000"))
+    put = _sftp(scene, f"put {scene.source} {scene.target}", options=("-l", "3000"))
     scene.broken_off(*put, when=scene.grown, with_signal=signal.SIGKILL)
     scene.wait_for_refusal()
     scene.run(*_sftp(scene, f"reput {scene.source} {scene.target}"))

@@ -85,15 +85,22 @@ def syncthing(scene: Scene) -> None:
         scene.servers.daemon("syncthing", "serve", f"--home={instance.home}", *alone) for instance in (sender, receiver)
     ]
     try:
-        until(scene.target.exists, f"the video arrives {scene.servers.logs()}", within_s=90)
-        until(lambda: _mtime(scene.target) == _mtime(sender.folder / scene.target.name), "its time is restored")
+        _until_synced(scene, sender)
+        scene.replaced().replace(sender.folder / scene.target.name)
+        _until_synced(scene, sender)
     finally:
         for process in running:
             end(process)
 
 
-def _mtime(path: Path) -> int:
-    return int(path.stat().st_mtime)
+def _until_synced(scene: Scene, sender: Instance) -> None:
+    sent = sender.folder / scene.target.name
+    scene.source = sent
+
+    def same() -> bool:
+        return scene.target.exists() and scene.target.stat().st_mtime == sent.stat().st_mtime
+
+    until(same, f"the video arrives, and its time is restored {scene.servers.logs()}", within_s=90)
 
 
-WRITERS = (Writer("Syncthing", syncthing, ON_RENAME, needs=("syncthing",)),)
+WRITERS = (Writer("Syncthing, new and updated", syncthing, ON_RENAME, needs=("syncthing",), generations=2),)
