@@ -17,11 +17,11 @@ from cheap_hosts import mp4
 from usage import resident_mib
 
 from service.clock import SystemClock
-from service.daemon import QUIET_WHOLE_S
 from service.intake.intake import Intake
 from service.intake.settings import IntakeSettings
 from service.ledger.ledger import open_ledger
 from service.ledger.states import State
+from service.preparation import QUIET_WHOLE_S
 
 _GIVE_UP_S = 120.0
 
