@@ -95,11 +95,11 @@ def fuzz(home: Home, given: list[tuple[str, bytes]], *, files: int, seed: int, f
 
 
 @contextmanager
-def hasty_service(home: Home) -> Iterator[Service]:
+def hasty_service(home: Home, *arguments: str) -> Iterator[Service]:
     """Run the service that does not wait a day for the rest of a file; whatever happens, it has ended afterwards."""
     script = Path(__file__).with_name("hasty_service.py")
     given = {"env": home.environ, "cwd": home.path, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-    serving = Service(subprocess.Popen([sys.executable, script], **given))
+    serving = Service(subprocess.Popen([sys.executable, script, *arguments], **given))
     try:
         yield serving
     finally:

@@ -150,6 +150,30 @@ def test_outputs_have_the_mode_that_is_set_and_the_state_is_private(siege: Siege
     assert {stat.S_IMODE(path.stat().st_mode) & 0o077 for path in [state, *state.iterdir()]} == {0}
 
 
+def test_a_decoder_that_hangs_or_dies_takes_nothing_along(tmp_path: Path) -> None:
+    """The small pool's decoder is a process as well: it is ended at its deadline, and others follow it."""
+    limits = {
+        "REELWATCH_STAGES__DECODE__DEADLINE_BASE_S": "5.0",
+        "REELWATCH_STAGES__DECODE__DEADLINE_PER_MEDIA_S": "1.0",
+    }
+    home = Home(tmp_path, SETTINGS | limits)
+    model = bad_files.clip(home.path / "model.mp4").read_bytes()
+    with hasty_service(home, "--troubled") as serving:
+        serving.ready()
+        for name in ("hang", "crash", "innocent"):
+            bad_files.copies(model, os.fsencode(home.inbox / f"{name}.mp4"))
+        home.until_state(home.inbox / "innocent.mp4", "done", within_s=120)
+        parked = {
+            name: home.until_state(home.inbox / f"{name}.mp4", "parked", within_s=120) for name in ("hang", "crash")
+        }
+        assert {job.reason for job in parked.values()} == {"died_twice"}
+        assert "decode did not end within its 5 s" in (parked["hang"].detail or "")
+        assert "its process was ended by SIGSEGV" in (parked["crash"].detail or "")
+        bad_files.copies(model, os.fsencode(home.inbox / "later.mp4"))
+        home.until_state(home.inbox / "later.mp4", "done", within_s=120)
+        assert serving.terminate()[0] == 0
+
+
 def test_the_service_lives_and_ends_in_order(siege: Siege) -> None:
     for name in ENDS:
         siege.end(name)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import bad_files
+import lures
 import pytest
 from processes import Home, Service, until
 
@@ -31,6 +32,7 @@ HANG_DEADLINE_S = 12.0
 SETTINGS = {
     "REELWATCH_POOL__IDLE_STOP_S": "3.0",
     "REELWATCH_POOL__OBJECT_STORE_MIB": "300",
+    "REELWATCH_MEDIA__MEMORY_MIB": "768",
     "REELWATCH_STAGES__CAPTIONS__DEADLINE_BASE_S": str(HANG_DEADLINE_S),
     "REELWATCH_STAGES__CAPTIONS__DEADLINE_PER_MEDIA_S": "0.1",
 }
@@ -66,6 +68,7 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
     for name in ("segfault", "hang", "innocent"):
         made.put(f"{name}.mp4")
     (home.inbox / "sample.mp4").write_bytes(demo_clip().read_bytes())
+    lures.png_bomb(home.path / "bomb.mov").rename(home.inbox / "bomb.mov")
     script = Path(__file__).with_name("trial_service.py")
     process = subprocess.Popen(
         [sys.executable, script], env=home.environ, cwd=home.path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
@@ -120,6 +123,12 @@ def test_a_video_that_crashes_an_actor_is_parked_with_what_is_known(life: Life) 
     died = life.service.named("actor.died")
     assert len(died) == 2, died
     assert life.service.named("job.parked", "segfault.mp4")
+
+
+def test_a_bomb_is_refused_by_the_kernels_limit_and_kills_nobody(life: Life) -> None:
+    job = life.home.until_state(life.home.inbox / "bomb.mov", "rejected", "failed", "parked", within_s=WITHIN_S)
+    assert (job.state, job.reason) == ("rejected", "memory_limit")
+    assert not [e for e in life.service.named("actor.died") if e["actor"] == "media"]
 
 
 def test_a_video_that_hangs_an_actor_is_stopped_at_the_deadline(life: Life) -> None:
