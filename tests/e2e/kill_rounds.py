@@ -4,7 +4,8 @@
 
 The service is the real one (`service.daemon.run`) in a process of its own, forked so that a round costs tenths of a
 second; models are canned (`cheap_hosts`). Between kills, files are dropped, overwritten, renamed and duplicated, and
-sidecars appear. After the last kill the service runs until it is idle; then every file must have its document.
+sidecars appear. After the last kill the service runs until it is idle; then every file must have its document, and the
+six invariants of `tests/faults` must hold.
 """
 
 from __future__ import annotations
@@ -22,7 +23,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from cheap_hosts import SHOTS, cheap_host, mp4
+sys.path.insert(0, str(Path(__file__).parents[1] / "faults"))
+from cheap_hosts import cheap_host, mp4
+from invariants import Aftermath, breaches, partial
+from pool_processes import Worker, alive, workers
+from sources import Sources, snapshot
 
 from actors.fusion.published import documents
 from actors.pool.base import Pool
@@ -32,6 +37,7 @@ from service.daemon import run
 from service.ledger.ledger import attach_ledger
 from service.ledger.states import State
 from service.ledger.values import Selector
+from service.logs.render import plain
 
 SETTLED = {State.DONE, State.DUPLICATE, State.SUPERSEDED, State.GONE}
 PROGRESS_WITHIN_S = 120.0
@@ -40,10 +46,11 @@ PROGRESS_WITHIN_S = 120.0
 
 @dataclass
 class Tally:
-    """What the rounds came to; it must have come to rest (`idle`), and the three last must be empty.
+    """What the rounds came to; it must have come to rest (`idle`), and the lists must be empty.
 
     parked: videos that happened to be in work at so many kills in a row that the service suspected them, and that were
-    then retried as an operator would (`reelwatch retry`).
+    then retried as an operator would (`reelwatch retry`). outlived: processes of the pool that worked on after their
+    service had been killed, still there a life later. breaches: of the invariants, at the end.
     """
 
     kills: int = 0
@@ -55,6 +62,8 @@ class Tally:
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     torn: list[str] = field(default_factory=list)
+    outlived: list[str] = field(default_factory=list)
+    breaches: list[str] = field(default_factory=list)
 
 
 def configuration(home: Path) -> Configuration:
@@ -103,8 +112,13 @@ def start(settings: Configuration, trial: Trial) -> int:
     """Fork a service; return its process number."""
     pid = os.fork()
     if pid == 0:
+        log = (settings.state.dir.parent / "log").open("a", buffering=1)
+
+        def emit(event: str, /, **fields: object) -> None:
+            log.write(json.dumps({"event": event, **plain(fields)}) + "\n")
+
         try:
-            os._exit(run(settings, lambda *_a, **_k: None, pool_factory=trial.pool))
+            os._exit(run(settings, emit, pool_factory=trial.pool))
         except BaseException as exc:  # noqa: BLE001 - a child must not go on as the parent
             sys.stderr.write(f"service: {exc!r}\n")
             os._exit(99)
@@ -137,20 +151,6 @@ def drop(path: Path, content: bytes) -> None:
     temporary.rename(path)
 
 
-def torn(output: Path) -> list[str]:
-    """Return the documents that are not whole: not valid, or with pictures missing."""
-    whole = {f"{found.name}.json": found for found in documents(os.fsencode(output))}
-    bad = [
-        str(p) for p in output.rglob("*.json") if not p.name.startswith(".") and str(p.relative_to(output)) not in whole
-    ]
-    for name, found in whole.items():
-        pictures = [(output / name).parent / (shot.keyframe or "none") for shot in found.document.shots]
-        bad += [str(p) for p in pictures if not p.is_file() or not p.stat().st_size]
-        if len(found.document.shots) != SHOTS:
-            bad.append(name)
-    return bad
-
-
 def wait_until_idle(home: Path, tally: Tally) -> None:
     """Wait until every file in the inbox has come to its end; videos that are parked are retried."""
     quiet, seen, end = 0, (-1, -1), time.monotonic() + PROGRESS_WITHIN_S
@@ -170,45 +170,65 @@ def wait_until_idle(home: Path, tally: Tally) -> None:
     tally.idle = quiet > 0
 
 
-def account(home: Path, tally: Tally) -> None:
+def account(home: Path, tally: Tally, *, before: Sources, exit_code: int, stop_s: float) -> None:
     """Hold the inbox against the documents: each content exactly one, each with its own hash."""
-    import hashlib
-
-    contents: dict[str, list[Path]] = {}
-    for path in sorted((home / "in").rglob("*.mp4")):
-        contents.setdefault(hashlib.sha256(path.read_bytes()).hexdigest(), []).append(path)
+    contents: dict[str, list[bytes]] = {}
+    for path, entry in before.items():
+        if path.endswith(b".mp4"):
+            contents.setdefault(entry.content, []).append(path)
     found: dict[str, list[str]] = {}
     for document in documents(os.fsencode(home / "out")):
         found.setdefault(document.sha256, []).append(document.name)
     tally.files = sum(map(len, contents.values()))
     tally.documents = sum(map(len, found.values()))
-    tally.lost = [str(paths[0]) for sha256, paths in contents.items() if sha256 not in found]
+    tally.lost = [os.fsdecode(paths[0]) for sha256, paths in contents.items() if sha256 not in found]
     tally.doubled = [str(names) for names in found.values() if len(names) > 1]
-    tally.torn += torn(home / "out")
+    events = [json.loads(line) for line in (home / "log").read_text().splitlines() if line.endswith("}")]
+    inboxes, ledger = [home / "in"], home / "state" / "ledger.sqlite3"
+    tally.breaches += breaches(
+        Aftermath(inboxes, home / "out", ledger, before, events, exit_code=exit_code, stop_s=stop_s)
+    )
+
+
+def live(settings: Configuration, home: Path, trial: Trial, chance: random.Random, names: Iterator[int]) -> set[Worker]:
+    """Live one life while files come and change, and end it by SIGKILL; return the pool's processes it had."""
+    pid = start(settings, trial)
+    end = time.monotonic() + chance.uniform(*trial.lives_s)
+    while time.monotonic() < end:
+        disturb(home / "in", chance, names)
+        time.sleep(chance.uniform(0.0, trial.lives_s[1] / 15))
+    had = workers(pid)
+    os.kill(pid, signal.SIGKILL)
+    _, status = os.waitpid(pid, 0)
+    assert os.WIFSIGNALED(status), f"the service ended by itself: {status}"
+    return had
+
+
+def last_life(settings: Configuration, home: Path, trial: Trial, tally: Tally) -> None:
+    """Let the service come to rest, stop it, and hold everything against what should be."""
+    before = snapshot([home / "in"])
+    pid = start(settings, trial)
+    wait_until_idle(home, tally)
+    began_s = time.monotonic()
+    os.kill(pid, signal.SIGTERM)
+    _, status = os.waitpid(pid, 0)
+    stop_s = time.monotonic() - began_s
+    account(home, tally, before=before, exit_code=os.waitstatus_to_exitcode(status), stop_s=stop_s)
 
 
 def rounds(home: Path, *, trial: Trial, count: int, seed: int) -> Tally:
     chance, tally, started = random.Random(seed), Tally(), time.monotonic()
     settings = configuration(home)
     names = iter(range(10**9))
+    had: set[Worker] = set()
     while tally.kills < count:
-        pid = start(settings, trial)
-        end = time.monotonic() + chance.uniform(*trial.lives_s)
-        while time.monotonic() < end:
-            disturb(home / "in", chance, names)
-            time.sleep(chance.uniform(0.0, trial.lives_s[1] / 15))
-        os.kill(pid, signal.SIGKILL)
-        _, status = os.waitpid(pid, 0)
-        assert os.WIFSIGNALED(status), f"the service ended by itself: {status}"
+        former, had = had, live(settings, home, trial, chance, names)
         tally.kills += 1
-        if (home / "out").exists():
-            # What a crash leaves half-way is settled at the next start; a document itself must never be torn.
-            tally.torn += [name for name in torn(home / "out") if name.endswith(".json")]
-    pid = start(settings, trial)
-    wait_until_idle(home, tally)
-    os.kill(pid, signal.SIGTERM)
-    os.waitpid(pid, 0)
-    account(home, tally)
+        tally.outlived += map(str, alive(former))
+        # What a crash leaves half-way is settled at the next start; what a reader sees must never be torn.
+        tally.torn += partial(home / "out", at_rest=False)
+    last_life(settings, home, trial, tally)
+    tally.outlived += map(str, alive(had))
     tally.seconds = round(time.monotonic() - started, 1)
     return tally
 

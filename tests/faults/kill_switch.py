@@ -44,7 +44,8 @@ def arm(wanted: str) -> None:
     POINTS[point](Switch(nth=int(nth or 1), name=name))
 
 
-def _wrap(owner: Any, name: str, around: Callable[..., Any]) -> None:
+def wrap(owner: Any, name: str, around: Callable[..., Any]) -> None:
+    """Have `around(real, …)` called instead of a function or method."""
     real = getattr(owner, name)
     setattr(owner, name, lambda *args, **kwargs: around(real, *args, **kwargs))
 
@@ -54,7 +55,7 @@ def _row_written(die: Die) -> None:
         real(page)
         die()
 
-    _wrap(Page, "write", write)
+    wrap(Page, "write", write)
 
 
 def _after(owner: Any, name: str) -> Callable[[Die], None]:
@@ -67,7 +68,7 @@ def _after(owner: Any, name: str) -> Callable[[Die], None]:
                 die()
             return found
 
-        _wrap(owner, name, call)
+        wrap(owner, name, call)
 
     return arm_after
 
@@ -80,7 +81,7 @@ def _decoded(die: Die) -> None:
         die(ref.path)
         return found
 
-    _wrap(decoder, "decode", decode)
+    wrap(decoder, "decode", decode)
 
 
 def _draft_written(die: Die) -> None:
@@ -97,8 +98,8 @@ def _draft_written(die: Die) -> None:
             die(drafting[0])
         real(fd)
 
-    _wrap(directories, "write_new", write_new)
-    _wrap(os, "fsync", fsync)
+    wrap(directories, "write_new", write_new)
+    wrap(os, "fsync", fsync)
 
 
 def _before_rename(die: Die) -> None:
@@ -107,7 +108,7 @@ def _before_rename(die: Die) -> None:
             die(os.fsencode(target))
         real(source, target, **kwargs)
 
-    _wrap(os, "rename", rename)
+    wrap(os, "rename", rename)
 
 
 def _before_done(die: Die) -> None:
@@ -115,7 +116,7 @@ def _before_done(die: Die) -> None:
         die()
         return real(side, *args, **kwargs)
 
-    _wrap(DriverSide, "finish", finish)
+    wrap(DriverSide, "finish", finish)
 
 
 def _migrated(die: Die) -> None:
@@ -126,7 +127,7 @@ def _migrated(die: Die) -> None:
         die()
         return before
 
-    _wrap(ledger.schema, "migrate", migrate)
+    wrap(ledger.schema, "migrate", migrate)
     assert ledger.schema is schema
 
 

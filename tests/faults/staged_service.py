@@ -2,6 +2,7 @@
 
     FAULT_KILL_AT="after the claim"   SIGKILL itself there, the first time it comes by; `#3` behind it: the third time
     FAULT_GATES=<folder>              stop at each gate that has a file there, until the file is removed
+    FAULT_RECORD=<file>               write down there what goes to the disk, in order
 
 Settings come from the environment, as for `reelwatch run`. The product knows nothing of this: its own functions are
 wrapped here, in this process only, before the service starts.
@@ -13,6 +14,7 @@ import os
 from functools import partial
 from pathlib import Path
 
+import disk_recorder
 import gates
 import kill_switch
 
@@ -27,6 +29,8 @@ def run() -> None:
         kill_switch.arm(wanted)
     if folder := os.environ.get("FAULT_GATES"):
         gates.arm(Path(folder))
+    if record := os.environ.get("FAULT_RECORD"):
+        disk_recorder.arm(Path(record))
     # Actors in processes of their own would not meet what is wrapped here, and take seconds to start.
     daemon.run = partial(daemon.run, pool_factory=lambda _configuration: FakePool())
     main(["run"])

@@ -121,6 +121,7 @@ time.sleep(60)
 """
 
 
+@pytest.mark.fault("killed in the middle of the work, with the local pool")
 def test_it_ends_with_its_parent_however_that_ends() -> None:
     parent = subprocess.Popen([sys.executable, "-c", PARENT, HERE], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None

@@ -135,6 +135,7 @@ def test_only_the_dialect_knows_sqlite() -> None:
     assert knowing == {"dialect.py"}
 
 
+@pytest.mark.fault("power is lost")
 @pytest.mark.parametrize(
     ("pragma", "value"), [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)], ids=str
 )
