@@ -1,0 +1,105 @@
+"""What the real service says in a day full of trouble, byte by byte but for what is measured: `golden/log.jsonl`.
+
+Every line keeps to the vocabulary; the first of each event is golden. After a change that is meant:
+`REELWATCH_WRITE_GOLDEN=1 pytest tests/e2e/test_log.py`, and read the difference.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import urllib.request
+from pathlib import Path
+
+import log_story
+import pytest
+from log_story import Story, normalised
+from processes import WITHOUT_MODELS, Home
+from prometheus_client.parser import text_string_to_metric_families
+
+from service.logs.examples import EXAMPLES
+from service.logs.fields import CONTEXT, is_of_kind
+from service.logs.vocabulary import EVENTS, problem
+from service.metrics.catalogue import METRICS
+
+GOLDEN = Path(__file__).parent / "golden" / "log.jsonl"
+HEAD = {"time", "level", "event"}
+ELSEWHERE = {
+    "file.never_settles": "takes a minute of touches: tests/service/intake",
+    "housekeeping.failed": "a bug: tests/service/housekeeping",
+    "ledger.busy": "takes 15 s of a lock: tests/faults",
+    "log.dropped": "nobody reads: tests/service/logs/test_sink.py",
+    "log.unknown": "a bug: tests/service/logs/test_emitter.py",
+    "metrics.failed": "a bug: tests/service/metrics/test_server.py",
+    "node.lost": "a cluster: tests/e2e/test_cluster.py",
+    "service.failed": "ends it: the last test here",
+    "webhook.delivered": "tests/service/housekeeping",
+    "webhook.retry": "tests/service/housekeeping",
+    "webhook.failed": "tests/service/housekeeping",
+}
+"""Events that the story does not bring about, and where they are seen instead."""
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
+    return log_story.told(tmp_path_factory.mktemp("story"))
+
+
+def firsts(story: Story) -> list[str]:
+    """The first line of each event, in the vocabulary's order; of a heartbeat nothing is the same twice."""
+    first: dict[str, str] = {}
+    for line in story.lines:
+        first.setdefault(line["event"], normalised(line, story.home.path))
+    return [first[event] for event in EVENTS if event in first and event != "heartbeat"]
+
+
+def test_the_lines_are_golden(story: Story) -> None:
+    lines = firsts(story)
+    if os.environ.get("REELWATCH_WRITE_GOLDEN"):
+        GOLDEN.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert lines == GOLDEN.read_text(encoding="utf-8").splitlines()
+
+
+def test_every_event_is_said_here_or_elsewhere(story: Story) -> None:
+    assert EVENTS.keys() - {line["event"] for line in story.lines} == ELSEWHERE.keys() & EVENTS.keys()
+
+
+def test_every_line_keeps_to_the_vocabulary(story: Story) -> None:
+    for line in story.lines:
+        fields = {name: value for name, value in line.items() if name not in HEAD}
+        assert problem(line["event"], fields) is None
+        assert line["level"] == EVENTS[line["event"]].level
+        assert {name: value for name, value in fields.items() if not is_of_kind(name, value)} == {}, line
+
+
+def test_the_examples_show_what_the_service_says(story: Story) -> None:
+    for line in story.lines:
+        assert line.keys() - HEAD - CONTEXT <= EXAMPLES[line["event"]].keys() | {"detail", "reason", "from_state"}, line
+
+
+def test_a_file_that_waits_is_told_once_with_its_gate(story: Story) -> None:
+    waits = [line for line in story.lines if line["event"] == "file.waiting" and line["path"] == "held.mp4"]
+    assert [line["reason"] for line in waits] == ["writer"]
+
+
+def test_the_metrics_of_a_running_service_can_be_read_over_http(tmp_path: Path) -> None:
+    home = Home(tmp_path, WITHOUT_MODELS | {"REELWATCH_METRICS__LISTEN": '"127.0.0.1:0"'})
+    with home.service() as service:
+        address = service.ready().until_event("metrics.serving")["address"]
+        with urllib.request.urlopen(f"http://{address}/metrics", timeout=30) as answer:
+            families = {family.name: family for family in text_string_to_metric_families(answer.read().decode())}
+        taken = home.run("run", env=home.environ | {"REELWATCH_METRICS__LISTEN": f'"{address}"'} | other_state(home))
+        assert service.terminate()[0] == 0
+    assert families.keys() == {f"reelwatch_{metric.name}" for metric in METRICS.values()}
+    (root,) = families["reelwatch_root_up"].samples
+    assert (root.labels, root.value) == ({"root": str(home.inbox)}, 1)
+    assert families["reelwatch_resident_memory_bytes"].samples[0].value > 20 * 2**20
+    assert taken.returncode == 78
+    assert b'"event":"service.failed"' in taken.stderr
+    assert f"listen = {address}: cannot listen there".encode() in taken.stderr
+    with socket.create_server(("127.0.0.1", int(address.rpartition(":")[2]))):
+        pass  # the port is free again
+
+
+def other_state(home: Home) -> dict[str, str]:
+    return {"REELWATCH_STATE__DIR": str(home.path / "other-state")}
