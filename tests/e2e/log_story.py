@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -27,6 +28,7 @@ SETTINGS = {
     "REELWATCH_STAGES__DECODE__DEADLINE_PER_MEDIA_S": "0.0",
     "REELWATCH_POOL__IDLE_STOP_S": "1.0",
     "REELWATCH_METRICS__LISTEN": '"127.0.0.1:0"',
+    "REELWATCH_CONFIG": "settings.toml",
 }
 
 
@@ -72,6 +74,7 @@ def told(home: Path) -> Story:
     """Live the story; return every line."""
     story = Story(Home(home, SETTINGS), [])
     story.other.mkdir()
+    (home / "settings.toml").touch()
     with story.life() as service:
         for step in STEPS:
             step(story, service)
@@ -164,6 +167,7 @@ def paused_lost_and_not_watched(story: Story, service: Service) -> None:
     service.until_event("work.paused")
     moved = story.other.rename(story.other.with_name("elsewhere"))
     story.put("overflow.mp4")
+    service.until_event("file.settled", "overflow.mp4")
     (story.home.inbox / "unheard").mkdir()
     story.put("unheard/of.mp4")
     service.until_event("root.lost")
@@ -175,11 +179,22 @@ def paused_lost_and_not_watched(story: Story, service: Service) -> None:
         service.until_event("job.done", name)
 
 
+def reloaded(story: Story, service: Service) -> None:
+    """SIGHUP with settings that are right, and with a file that cannot be read."""
+    file = story.home.path / "settings.toml"
+    for text, event in (("[log]\nheartbeat_s = 30.0\n", "service.reloaded"), ("[log\n", "service.reload_failed")):
+        file.write_text(text, encoding="utf-8")
+        service.process.send_signal(signal.SIGHUP)
+        service.until_event(event)
+    file.write_text("", encoding="utf-8")
+
+
 STEPS: tuple[Callable[[Story, Service], None], ...] = (
     described,
     doubled,
     described_later,
     renamed,
+    reloaded,
     not_taken,
     failed,
     paused_lost_and_not_watched,
@@ -196,7 +211,7 @@ def damage(story: Story) -> None:
 MEASURED = frozenset(
     {
         *("time", "pid", "job", "seconds", "queued_s", "uptime_s", "free_mib", "address", "count", "version"),
-        *("sha256", "video_id"),
+        *("sha256", "video_id", "niceness", "io_class", "cores"),
     }
 )
 

@@ -25,6 +25,14 @@ from service.metrics.catalogue import METRICS
 GOLDEN = Path(__file__).parent / "golden" / "log.jsonl"
 HEAD = {"time", "level", "event"}
 ELSEWHERE = {
+    "document.purged": "days later: tests/service/housekeeping",
+    "document.not_purged": "days later: tests/service/housekeeping",
+    "file.archived": "tests/service/housekeeping",
+    "file.not_archived": "tests/service/housekeeping",
+    "file.stale": "a day later: tests/service/intake",
+    "host.refused": "another host: tests/service/test_host.py",
+    "service.stuck": "tests/service/test_pulse.py",
+    "service.unstuck": "tests/service/test_pulse.py",
     "file.never_settles": "takes a minute of touches: tests/service/intake",
     "housekeeping.failed": "a bug: tests/service/housekeeping",
     "ledger.busy": "takes 15 s of a lock: tests/faults",

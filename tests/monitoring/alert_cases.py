@@ -36,6 +36,7 @@ OUTPUT, STATE = gauge("free_bytes", folder="output"), gauge("free_bytes", folder
 LOW_WATER = {gauge("low_water_bytes"): f"{512 * MIB}x500"}
 DONE, FAILED, REJECTED = event("job.done", "info"), event("job.failed", "error"), event("file.rejected", "error")
 QUEUED, LAST_DONE = gauge("jobs", state="queued"), gauge("last_done_timestamp_seconds")
+STUCK = event("service.stuck", "error")
 SCAN, STORE = gauge("scan_seconds", root="/a"), gauge("resident_memory_bytes", process="service")
 
 CASES: Mapping[str, Case] = {
@@ -104,6 +105,16 @@ CASES: Mapping[str, Case] = {
     "ReelwatchLedgerBusy": Case({event("ledger.busy"): "0x100 0+1x20"}, {event("ledger.busy"): "0x100 1x20"}),
     "ReelwatchLogLinesDropped": Case(
         {gauge("log_dropped_lines_total"): "0x110 5x10"}, {gauge("log_dropped_lines_total"): "5x120"}
+    ),
+    "ReelwatchLoopStuck": Case(
+        {event("service.stuck", "error"): "0x115 1x5"}, {event("service.stuck", "error"): "1x120"}
+    ),
+    "ReelwatchReloadFailed": Case(
+        {event("service.reload_failed", "error"): "0x115 1x5"}, {event("service.reload_failed", "error"): "1x120"}
+    ),
+    "ReelwatchWebhookFails": Case({event("webhook.retry"): "0x100 5x20"}, {event("webhook.retry"): "0x100 2x20"}),
+    "ReelwatchHousekeepingFails": Case(
+        {event("document.not_purged"): "0x100 1x20"}, {event("document.not_purged"): "1x120"}
     ),
     "ReelwatchLogStorm": Case(
         {gauge("log_suppressed_lines_total"): "0+100x120"}, {gauge("log_suppressed_lines_total"): "0+10x120"}
