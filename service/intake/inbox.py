@@ -7,7 +7,7 @@ import threading
 from typing import Final
 
 from service.intake.figures import RootFigures
-from service.intake.mounts import sweep_interval_s
+from service.intake.mounts import MountKind, mount_of_root, sweep_interval_s
 from service.intake.names import NamePolicy, shown
 from service.intake.ports import EventSink
 from service.intake.roots import Root, RootChange
@@ -56,6 +56,7 @@ class Inbox:
             root.path, self._fence.keeps_out_absolute, self._hints, emit, factory=watch_factory
         )
         self._pending: dict[bytes, float] = {}
+        self._mounted_below: dict[int, MountKind] = {}
         self._lost_checks = 0
         self._check_at_s = self._sweep_at_s = self._hints_at_s = -math.inf
 
@@ -71,10 +72,16 @@ class Inbox:
         """Whether the root is there; nothing is concluded from one that is not."""
         return self.root.lost is None
 
-    @property
-    def local(self) -> bool:
-        """Whether leases and holes tell the truth here."""
-        return self.root.mount.kind.is_local
+    def is_local(self, directory: bytes, *, device: int) -> bool:
+        """Whether leases and holes tell the truth in a directory; a share may be mounted below a local root.
+
+        device: of the directory, as its listing shows it.
+        """
+        if device == self.root.device:
+            return self.root.mount.kind.is_local
+        if device not in self._mounted_below:
+            self._mounted_below[device] = mount_of_root(self.path + b"/" + directory).kind
+        return self._mounted_below[device].is_local
 
     @property
     def watching(self) -> bool:
@@ -137,6 +144,7 @@ class Inbox:
     def swept(self, *, now: float, took_s: float, new_in: set[bytes]) -> None:
         """Note a full scan: what it cost, and in which directories it found files that nothing was known of."""
         self.last_sweep_s, self.first_sweep = took_s, False
+        self._mounted_below.clear()  # the kernel gives a number of what was unmounted to the next one
         self._watch.found(new_in, now=now)
         interval_s = sweep_interval_s(
             self.root.mount.kind, watched=self.watching, last_sweep_s=took_s, base_s=self._settings.sweep_s

@@ -48,9 +48,10 @@ class Reconciler:
             return False
         self._guard_mount(inbox.path, listing)
         appeared = False
+        local = inbox.is_local(listing.path, device=listing.device)
         for name, stat in listing.videos.items():
-            location = (inbox.path, listing.child(name))
-            appeared |= self._present(inbox, location, stat, listing.siblings.get(name), now=now, wall_s=wall_s)
+            location, sibling = (inbox.path, listing.child(name)), listing.siblings.get(name)
+            appeared |= self._present(location, stat, sibling, local=local, now=now, wall_s=wall_s)
         for name in self.catalogue.expected_in(inbox.path, listing.path) - listing.videos.keys():
             self._missing(inbox, (inbox.path, listing.child(name)), now)
         self.sidecars.see(inbox.path, listing, now=now, first=inbox.first_sweep)
@@ -115,11 +116,11 @@ class Reconciler:
 
     def _present(
         self,
-        inbox: Inbox,
         location: Location,
         stat: FileStat,
         sibling: Sibling | None,
         *,
+        local: bool,
         now: float,
         wall_s: float,
     ) -> bool:
@@ -135,7 +136,7 @@ class Reconciler:
                 since_s = now - max(0.0, wall_s - (known.changed_at_s or wall_s))
             self.catalogue.expect(location)
             self.catalogue.note_inode(location, stat)
-        self._settler.see(location, stat, now=now, local=inbox.local, sibling=sibling, incomplete_since_s=since_s)
+        self._settler.see(location, stat, now=now, local=local, sibling=sibling, incomplete_since_s=since_s)
         return not tracked and known is None
 
     def _follow(self, location: Location, stat: FileStat) -> float | None:

@@ -54,6 +54,11 @@ class Root:
         self._expected_devices = expected_devices
         self._identity: RootIdentity | None = None
 
+    @property
+    def device(self) -> int | None:
+        """The device the folder lies on; None before it was first seen."""
+        return self._identity.device if self._identity is not None else None
+
     def check(self) -> RootChange:
         """Look at the folder; `lost` says why it cannot be used, or is None."""
         before = self.lost

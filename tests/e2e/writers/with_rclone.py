@@ -140,6 +140,16 @@ def under_mount(scene: Scene) -> None:
     scene.ended_at = time.time()
 
 
+def below_the_inbox(scene: Scene) -> None:
+    """A remote that somebody mounts below a local inbox raises no events there, and nobody told the service."""
+    remote = scene.away / "remote"
+    remote.mkdir()
+    with mounted(scene.servers, remote, scene.folder, "--dir-cache-time=1s"):
+        scene.run("rsync", scene.source, remote / scene.target.name)
+        scene.ended_at = time.time()
+        until(lambda: (job := scene.job()) is not None and job.state == "done", "a sweep finds it", within_s=120)
+
+
 _RCLONE, _MOUNT = ("rclone",), ("rclone", "fusermount3", "rsync")
 _NEWER = "since 1.63"
 WRITERS = (
@@ -165,5 +175,11 @@ WRITERS = (
         needs=_MOUNT,
         server="mount",
         mount=True,
+    ),
+    Writer(
+        "rclone mount, below the inbox",
+        below_the_inbox,
+        "scans see it unchanged for a while",
+        needs=_MOUNT,
     ),
 )

@@ -679,6 +679,28 @@ def test_a_network_share_is_scanned_more_often_waits_longer_and_is_not_watched(
     assert bench.states() == {"x.mp4": State.QUEUED}
 
 
+def test_a_share_that_is_mounted_below_a_local_root_waits_as_a_share_does(
+    bench: Bench, media: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from service.intake import inbox, scan
+    from service.intake.mounts import Mount
+
+    real = scan.Scanner.list
+
+    def other_device(self: scan.Scanner, path: bytes, seen: Any = None) -> scan.Listing:
+        listing = real(self, path, seen)
+        listing.device += path == b"below"
+        return listing
+
+    monkeypatch.setattr(scan.Scanner, "list", other_device)
+    monkeypatch.setattr(inbox, "mount_of_root", lambda path: Mount(path, "fuse.sshfs"))
+    bench.drop("below/x.mp4", media.mp4())
+    bench.run(9)
+    assert bench.states() == {"below/x.mp4": State.WAITING}
+    bench.run(12)
+    assert bench.states() == {"below/x.mp4": State.QUEUED}
+
+
 def test_figures_of_a_root(bench: Bench, media: Any) -> None:
     bench.drop("x.mp4", media.mp4()[:-20])
     bench.run(3)
