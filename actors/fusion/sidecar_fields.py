@@ -11,6 +11,8 @@ from actors.fusion.text import clean, clean_line
 
 MAX_CAPTION_CHARS = 100_000
 """The longest any platform allows is 63,206 (Facebook); more is some other text."""
+MAX_HASHTAGS = 1000
+"""Of a longer list the first; the most a platform shows are 60 (YouTube), and a document is no place for a dump."""
 _MAX_NAME_CHARS = 512
 _MAX_COUNT = 2**53 - 1  # the largest whole number every JSON reader keeps
 _MILLISECONDS_FROM = 10**11  # as seconds this is the year 5138; as milliseconds, 1973
@@ -130,7 +132,7 @@ def _listed_hashtags(data: Mapping[str, Any]) -> tuple[str, ...]:
     entries = listed.replace(",", " ").split() if isinstance(listed, str) else listed
     if not isinstance(entries, list):
         return ()
-    texts = [clean_line(entry) for entry in entries if isinstance(entry, str)]
+    texts = [clean_line(entry) for entry in entries[:MAX_HASHTAGS] if isinstance(entry, str)]
     return tuple(text for text in texts if text and " " not in text and len(text) <= _MAX_NAME_CHARS)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import bisect
 import errno
 import fcntl
 import os
 import signal
 import stat as stat_module
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,6 +18,9 @@ from actors.fingerprint import head_tail
 from service.intake import container
 from service.intake.beneath import opened_beneath
 from service.intake.structure import Structure
+
+MOST_HOLES = 1024
+"""A file with more holes than this in its padding was made to be looked at for long; a recorder leaves one."""
 
 
 class FileStat(NamedTuple):
@@ -167,19 +172,29 @@ def probe_lease(fd: int) -> Lease:
 def first_hole(fd: int, *, size: int, padding: Sequence[tuple[int, int]] = ()) -> int | None:
     """Return the offset of the first range that reads as zeros because nobody wrote it, or None (lseek(2) SEEK_HOLE).
 
-    padding: [start, end) ranges in which a hole is none: a recorder reserves a `free` box and may never fill it.
+    padding: [start, end) ranges, in order, in which a hole is none: recorders reserve a `free` box and may not fill it.
     ext4 reports the unwritten tail of a reserved file at the exact byte the writer has reached; `st_blocks` does not.
     """
     end = 0
     try:
-        while (offset := os.lseek(fd, end, os.SEEK_HOLE)) < size:
+        for _ in range(MOST_HOLES):
+            offset = os.lseek(fd, end, os.SEEK_HOLE)
+            if offset >= size:
+                return None
             end = _data_after(fd, offset, size=size)
-            if not any(first <= offset and end <= last for first, last in padding):
+            if not _within(padding, offset, end):
                 return offset
     except OSError as error:
         if error.errno not in {errno.EINVAL, errno.ENXIO, errno.EOPNOTSUPP}:
             raise
-    return None
+        return None
+    return offset
+
+
+def _within(ranges: Sequence[tuple[int, int]], start: int, end: int) -> bool:
+    """Whether [start, end) lies in one of the ranges, which come in order."""
+    place = bisect.bisect_right(ranges, (start, sys.maxsize)) - 1
+    return place >= 0 and end <= ranges[place][1]
 
 
 def _data_after(fd: int, hole: int, *, size: int) -> int:

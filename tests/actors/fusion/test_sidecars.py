@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from actors.document import Counts
 from actors.fusion.request import Sidecar
+from actors.fusion.sidecar_fields import MAX_HASHTAGS
 from actors.fusion.sidecars import MAX_SIDECAR_BYTES, Publication, read_sidecars
 
 
@@ -184,6 +185,13 @@ def test_unusable_field_gives_way_to_a_usable_one_without_a_warning() -> None:
 )
 def test_times(raw: Any, posted_at: str) -> None:
     assert read(json={"timestamp": raw})[0].posted_at == posted_at
+
+
+@pytest.mark.parametrize("listed", [[f"#t{n}" for n in range(5000)], " ".join(f"#t{n}" for n in range(5000))])
+def test_of_a_list_without_end_the_first_thousand_are_taken(listed: Any) -> None:
+    hashtags = read(json={"hashtags": listed})[0].hashtags
+    assert hashtags is not None
+    assert (len(hashtags), hashtags[-1]) == (MAX_HASHTAGS, "t999")
 
 
 TEXT = st.text(st.sampled_from("a1 #\0\ud800\u200d\u0902"), max_size=8)

@@ -15,6 +15,7 @@ import pytest
 from actors.fingerprint import head_tail
 from service.intake import container
 from service.intake.probe import (
+    MOST_HOLES,
     Changed,
     DescriptorProbe,
     FileStat,
@@ -222,6 +223,26 @@ def test_only_padding_may_be_unwritten(
             pytest.skip("this file system knows no holes")
     assert (seen.hole_at is None) == whole
     assert seen.structure.wholeness is Wholeness.COMPLETE
+
+
+def test_holes_without_end_are_not_counted_to_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Padding may be unwritten; a file that is nothing but holes in padding was made to keep intake busy."""
+    path, block = tmp_path / "x.mp4", 8192
+    with path.open("wb") as file:
+        for number in range(MOST_HOLES + 100):
+            file.seek(number * block)
+            file.write(block.to_bytes(4, "big") + b"free")
+        file.truncate((MOST_HOLES + 100) * block)
+    padding = [(number * block, (number + 1) * block) for number in range(MOST_HOLES + 100)]
+    asked: list[int] = []
+    real = os.lseek
+    monkeypatch.setattr(os, "lseek", lambda fd, at, how: (asked.append(at), real(fd, at, how))[1])
+    with path.open("rb", buffering=0) as file:
+        hole = first_hole(file.fileno(), size=path.stat().st_size, padding=padding)
+    if len(asked) <= 2:
+        pytest.skip("this file system knows no holes")
+    assert hole is not None
+    assert len(asked) <= 2 * MOST_HOLES
 
 
 def test_reserved_space_counts_as_unwritten(tmp_path: Path) -> None:
