@@ -151,13 +151,20 @@ class BackendOptions(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
-    neutral: ClassVar[frozenset[str]] = frozenset({"threads", "device", "models_dir"})
+    # `redact` and `phone_regions` alter the results of some stages only, whose keys name them (`actors.registry`).
+    neutral: ClassVar[frozenset[str]] = frozenset({"threads", "device", "models_dir", "redact", "phone_regions"})
+
+    elsewhere: ClassVar[frozenset[str]] = frozenset({"redact", "phone_regions"})
+    """Options that have a section of the settings of their own."""
 
     threads: int = 1
     device: Literal["cpu", "cuda"] = "cpu"
     """Where a model that can run on a card runs: `cpu` or `cuda`."""
     models_dir: str = ""
     """The folder of the pulled models, see `actors.models.store`."""
+    redact: tuple[str, ...] = ()
+    phone_regions: tuple[str, ...] = ()
+    """What is taken out of texts, see `actors.redaction.redactor`; the host of the backend does that."""
 
 
 OptionsT = TypeVar("OptionsT", bound=BackendOptions)

@@ -16,6 +16,8 @@ from actors.models import cards
 from actors.models.memory import is_out_of_memory
 from actors.plan import DECODE, IDENTIFY
 from actors.pool.base import ActorSpec, HostReport
+from actors.redaction.outcomes import redacted
+from actors.redaction.redactor import Redactor, redactor
 from actors.registry import Loader, installed
 
 Operation = Callable[[Sequence[StageItem]], list[Outcome]]
@@ -28,6 +30,7 @@ class ActorHost:
         self._spec = spec
         self._known = backends
         self._held: dict[str, tuple[Backend[Any], str]] = {}
+        self._redactors: dict[str, Redactor] = {}
         self._unavailable: dict[str, str] = {}
 
     def load(self) -> HostReport:
@@ -45,6 +48,9 @@ class ActorHost:
                 self._unavailable[spec.stage] = str(exc)
                 continue
             self._held[spec.stage] = (backend, kind.model_revision(options))
+            clearing = redactor(options.redact, options.phone_regions)
+            if clearing is not None:
+                self._redactors[spec.stage] = clearing
         return HostReport(os.getpid(), time.perf_counter() - started, dict(self._unavailable))
 
     def call(self, operation: str, items: Sequence[StageItem]) -> list[Outcome]:
@@ -55,12 +61,17 @@ class ActorHost:
         backend, model = self._held[stage]
         run: Operation = backend.identify if operation == IDENTIFY else backend.run  # type: ignore[attr-defined] # decoders have `identify` besides `run`
         started = time.perf_counter()
-        outcomes = _attempt(run, items)
+        outcomes = self._cleared(stage, _attempt(run, items))
         seconds = (time.perf_counter() - started) / max(1, len(items))
         return [
             replace(o, backend=backend.name, model=model, device=backend.device, seconds=round(seconds, 4))
             for o in outcomes
         ]
+
+    def _cleared(self, stage: str, outcomes: list[Outcome]) -> list[Outcome]:
+        """Take out of results what nobody is to have, before they leave this process."""
+        clearing = self._redactors.get(stage)
+        return outcomes if clearing is None else [redacted(outcome, clearing) for outcome in outcomes]
 
     def close(self) -> None:
         """Let go of every backend."""

@@ -13,7 +13,9 @@ from pydantic import ValidationError
 
 from actors.backend import Backend, BackendOptions, StageStatus
 from actors.models.store import ModelStore
-from actors.plan import REQUIRED, Plan, PlannedStage
+from actors.plan import FUSION, REQUIRED, Plan, PlannedStage
+from actors.redaction.outcomes import STAGES as REDACTED
+from actors.redaction.redactor import redaction_of
 
 GROUP = "reelwatch.backends"
 
@@ -118,6 +120,9 @@ def _loaded(name: str, known: Mapping[str, Loader]) -> tuple[type[Backend[Any]] 
 def _plan(stage: str, name: str, backend: type[Backend[Any]], parsed: BackendOptions) -> PlannedStage:
     model = backend.model_revision(parsed)
     altering = parsed.model_dump(mode="json", exclude=set(backend.options_type.neutral | BackendOptions.neutral))
+    redaction = redaction_of(parsed.redact, parsed.phone_regions)
+    if redaction and stage in {*REDACTED, FUSION}:
+        altering["redaction"] = redaction
     identity = json.dumps([stage, name, backend.revision, model, altering], sort_keys=True, separators=(",", ":"))
     return PlannedStage(
         stage,
@@ -146,7 +151,7 @@ def read_options(
     except ValidationError as exc:
         first = exc.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        known = ", ".join(sorted(backend.options_type.model_fields))
+        known = ", ".join(sorted(backend.options_type.model_fields.keys() - BackendOptions.elsewhere))
         raise PlanError(
             f"[stages.{stage}.options] {where} = {first.get('input')!r}: {first['msg']} (options of {name}: {known})"
         ) from exc

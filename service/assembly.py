@@ -13,6 +13,8 @@ from typing import Any
 from actors.plan import DECODE, Plan
 from actors.pool.base import Pool
 from actors.pool.ray_options import RayOptions
+from actors.redaction.outcomes import STAGES as REDACTED
+from actors.redaction.redactor import redaction_of
 from actors.registry import PlanError, resolve
 from service import __version__
 from service.bookkeeping import Bookkeeper, Emit, Recheck, StageWatcher
@@ -140,6 +142,7 @@ def assemble(
     )
     sets = len({spec.replica for spec in specs})
     ledger.note_pause(None)  # one that an earlier process has noted ended with it
+    _forget_raw(ledger, configuration)
     books = Bookkeeper(
         ledger=ledger, plan=plan, imprint=imprint, clock=clock, emit=emit, watcher=watcher, recheck=recheck
     )
@@ -158,6 +161,15 @@ def _gate(configuration: Configuration, *, clock: Clock, emit: Emit, note: Calla
     output, state = (os.fsencode(path.absolute()) for path in (configuration.output.dir, configuration.state.dir))
     low_water_mib = configuration.disk.low_water_mib
     return DiskGate(output, low_water_mib=low_water_mib, clock=clock, emit=emit, note=note, others=(state,))
+
+
+def _forget_raw(ledger: Ledger, configuration: Configuration) -> None:
+    """Drop what was said and shown as it was stored before redaction was asked for, or another one."""
+    privacy = configuration.privacy
+    if privacy.redact and ledger.forget_unredacted(
+        REDACTED, redaction=redaction_of(privacy.redact, privacy.phone_regions)
+    ):
+        ledger.scrub()
 
 
 def _smaller(configuration: Configuration) -> list[Smaller]:
@@ -186,7 +198,9 @@ def options_of(configuration: Configuration) -> dict[str, Mapping[str, Any]]:
     """
     here, chosen = cores(configuration), configuration.pool.threads
     decoder, model = chosen or max(1, min(MOST_THREADS, here)), chosen or max(1, min(MOST_THREADS, here // 2))
-    common = {"device": device(configuration), "models_dir": str(configuration.models.dir)}
+    common: dict[str, Any] = {"device": device(configuration), "models_dir": str(configuration.models.dir)}
+    if configuration.privacy.redact:
+        common |= configuration.privacy.model_dump()
     return {
         name: {**common, "threads": decoder if name == DECODE else model, **options}
         for name, options in configuration.stage_options().items()

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from actors.backend import Outcome, StageStatus
 from actors.plan import PlannedStage
+from actors.redaction.redactor import redaction_of
 from actors.results import RESULT_TYPES
 from service.ledger.values import StoredResult
 
@@ -26,6 +27,7 @@ def stored(outcome: Outcome, stage: PlannedStage, *, sha256: str, key: str) -> S
         model=outcome.model,
         device=outcome.device,
         seconds=outcome.seconds,
+        redaction=redaction_of(stage.options.get("redact", ()), stage.options.get("phone_regions", ())),
     )
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import ClassVar
 
 from actors.backend import Backend, BackendOptions, Failure, Outcome, Resources, StageItem, StageStatus
-from actors.document import SCHEMA_VERSION
+from actors.document import SCHEMA_VERSION, Document
 from actors.errors import Transient
 from actors.fusion.assemble import assemble
 from actors.fusion.writer import KEYFRAMES_MISSING, publish
+from actors.redaction.documents import redacted_document
+from actors.redaction.outcomes import redacted
+from actors.redaction.redactor import redactor
 from actors.results import FusionReceipt
 
 
@@ -24,7 +28,8 @@ class JsonFusion(Backend[BackendOptions]):
 
     Reads `fusion`, `media`, `results` (every stage's outcome, the missing ones included) and `keyframes` of an item. A
     run without keyframes keeps those on disk; when they do not fit, its outcome is `failed` with reason
-    `KEYFRAMES_MISSING`, and the video must be decoded once more. Raises what `publish` raises.
+    `KEYFRAMES_MISSING`, and the video must be decoded once more. Where redaction is asked for, the whole document is
+    cleared, sidecars' texts included. Raises what `publish` raises.
     """
 
     name = "fusion.json"
@@ -46,6 +51,7 @@ class JsonFusion(Backend[BackendOptions]):
     def __init__(self, options: BackendOptions, *, now: Callable[[], datetime] = utc_now) -> None:
         super().__init__(options)
         self._now = now
+        self._redactor = redactor(options.redact, options.phone_regions)
 
     @classmethod
     def model_revision(cls, options: BackendOptions) -> str:  # noqa: ARG003 - the document's form has no options
@@ -59,11 +65,19 @@ class JsonFusion(Backend[BackendOptions]):
         """Publish each item's document."""
         return [self._fuse(item) for item in items]
 
+    def _document(self, item: StageItem) -> Document:
+        created_at = self._now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        if self._redactor is None:
+            return assemble(item, created_at=created_at)
+        # Results that come from a host are cleared already; those of another maker need not be.
+        cleared = {name: redacted(outcome, self._redactor) for name, outcome in item.results.items()}
+        return redacted_document(assemble(replace(item, results=cleared), created_at=created_at), self._redactor)
+
     def _fuse(self, item: StageItem) -> Outcome:
         request = item.fusion
         if request is None:
             raise ValueError(f"{item.video_id}: fusion was called without a request")
-        document = assemble(item, created_at=self._now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+        document = self._document(item)
         try:
             publish(document, request, item.keyframes)
         except Transient as exc:
