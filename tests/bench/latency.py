@@ -1,4 +1,4 @@
-"""How fast a file is noticed, claimed and described: `python tests/bench/latency.py [--out FOLDER]`.
+"""How fast a file is noticed, claimed and described: `python tests/bench/latency.py [--no-copy] [--out FOLDER]`.
 
 Three measures: many files at once into the ledger; from an atomic rename to the claim; from `cp` to the document.
 """
@@ -150,15 +150,19 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=FILES)
     parser.add_argument("--claims", type=int, default=60)
     parser.add_argument("--repetitions", type=int, default=5)
+    parser.add_argument("--no-copy", action="store_true", help="without the models; for the table of operation alone")
     parser.add_argument("--out", type=Path, default=report.RESULTS)
     given = parser.parse_args()
     found = [
         flood_figure(files=given.files, repetitions=given.repetitions),
         claim_figure(files=given.claims),
-        copy_figure(repetitions=given.repetitions),
     ]
-    report.write("latency", found, folder=given.out)
-    report.write_speed_fragment(folder=given.out)
+    report.write("operation_latency", found, folder=given.out)
+    report.write_operation_fragment(folder=given.out)
+    if not given.no_copy:
+        found.append(copy_figure(repetitions=given.repetitions))
+        report.write("latency", found, folder=given.out)
+        report.write_speed_fragment(folder=given.out)
     report.tell(found)
 
 

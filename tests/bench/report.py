@@ -16,6 +16,19 @@ from typing import Any
 RESULTS = Path(__file__).resolve().parent / "results"
 SPEED_TOPICS = ("speed", "driver_time", "latency")
 """The results that make the fragment `speed.md`, in this order."""
+OPERATION_TOPICS = {
+    "writers": "tests/e2e/writers",
+    "faults": "tests/faults",
+    "kills": "tests/e2e/kill_rounds.py",
+    "latency": "tests/bench/latency.py",
+    "start": "tests/bench/starting.py",
+    "idle": "tests/bench/idle.py",
+    "memory": "tests/bench/memory.py",
+    "host": "tests/bench/beside.py",
+    "fuzz": "tests/faults/fuzz_rounds.py",
+    "exposure": "systemd-analyze",
+}
+"""The results `operation_<topic>` that make `operation.md`, in this order, and what takes them."""
 _LIBRARIES = ("av", "ray", "scenedetect-headless", "opencv-python-headless", "onnxruntime", "sqlalchemy")
 
 
@@ -71,6 +84,28 @@ def write_speed_fragment(*, folder: Path = RESULTS) -> Path:
     path = folder / "speed.md"
     path.write_text("\n".join([*lines, "", *_origin(machines)]) + "\n", encoding="utf-8")
     return path
+
+
+def write_operation_fragment(*, folder: Path = RESULTS) -> Path:
+    """Write `operation.md` from what the JSON results hold; what was not taken yet is named below the table."""
+    found = {topic: read(f"operation_{topic}", folder=folder) for topic in _operation_topics(folder)}
+    figures = [figure for _, mine in found.values() for figure in mine]
+    lines = table(
+        ("what", "bound", "measured", "verdict"),
+        ((f.what, f.bound, f.measured, f.verdict + (f": {f.note}" if f.note else "")) for f in figures),
+    )
+    missing = [f"{topic} (`{by}`)" for topic, by in OPERATION_TOPICS.items() if not found[topic][1]]
+    absent = [f"Not taken yet: {', '.join(missing)}.", ""] if missing else []
+    path = folder / "operation.md"
+    origin = _origin([machine for machine, _ in found.values() if machine])
+    path.write_text("\n".join([*lines, "", *absent, *origin]) + "\n", encoding="utf-8")
+    return path
+
+
+def _operation_topics(folder: Path) -> list[str]:
+    """Return the known topics in their order, then whatever else was written."""
+    written = sorted(path.stem.removeprefix("operation_") for path in folder.glob("operation_*.json"))
+    return [*OPERATION_TOPICS, *(topic for topic in written if topic not in OPERATION_TOPICS)]
 
 
 def tell(figures: Iterable[Figure]) -> None:

@@ -34,7 +34,7 @@ class Service:
 
     def __init__(self, home: Path, *, settings: str = "", command: Sequence[str | Path] | None = None) -> None:
         self.home, self.inbox, self.output = home, home / "inbox", home / "output"
-        self.inbox.mkdir(parents=True)
+        self.inbox.mkdir(parents=True, exist_ok=True)
         file = home / "reelwatch.toml"
         folders = '[intake]\ninboxes = ["inbox"]\n[output]\ndir = "output"\n[state]\ndir = "state"\n'
         file.write_text(f'profile = "embedded"\n{folders}{settings}', encoding="utf-8")
@@ -45,6 +45,7 @@ class Service:
     def __enter__(self) -> Self:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("REELWATCH_")}
         env = inherited | {"PYTHONPATH": str(ROOT), "REELWATCH_LOG__FORMAT": "json", "REELWATCH_LOG__LEVEL": "debug"}
+        self.started_s = time.monotonic()
         self._process = subprocess.Popen(
             [str(part) for part in self._command],
             env=env,
@@ -53,19 +54,35 @@ class Service:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )
-        threading.Thread(target=self._listen, daemon=True).start()
-        self.until("service.ready")
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+        self.heard_first = self.until("service.ready")
+        self.ready_s = self.heard_first[-1]["heard_s"] - self.started_s
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self.stop()
+
+    def stop(self) -> float:
+        """Ask it to end, as systemd does; return the seconds that took. Ended it may be already."""
+        asked_s = time.monotonic()
         self._process.send_signal(signal.SIGTERM)
         try:
             self._process.wait(timeout=_STOP_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        took_s = time.monotonic() - asked_s
+        self._listener.join(timeout=_STOP_S)
+        return took_s
+
+    def kill(self) -> None:
+        """End it as a crash would."""
+        self._process.kill()
+        self._process.wait()
+        self._listener.join(timeout=_STOP_S)
 
     @property
     def pid(self) -> int:
@@ -105,6 +122,7 @@ class Service:
                 continue  # a library's own words
             if isinstance(event, dict):
                 self._heard.put({**event, "heard_s": time.monotonic()})
+        self._process.stderr.close()
         self._heard.put(None)
 
 

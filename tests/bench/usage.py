@@ -72,6 +72,41 @@ def tree_mib(pid: int) -> float:
     return sum(resident_mib(member) for member in _tree(pid))
 
 
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """A process's memory in MiB, as /proc/PID/status has it, proc(5): all that is resident, and what of it is shared.
+
+    shared_mib: shared memory such as Ray's object store, which every process that looks at it counts as its own.
+    """
+
+    pid: int
+    name: str
+    resident_mib: float
+    shared_mib: float
+
+    @property
+    def own_mib(self) -> float:
+        """What would be free if the process ended."""
+        return self.resident_mib - self.shared_mib
+
+
+def tree_memory(pid: int) -> list[Memory]:
+    """Return the memory of a process and of all that descend from it."""
+    return [memory for member in _tree(pid) if (memory := _memory(member)) is not None]
+
+
+def _memory(pid: int) -> Memory | None:
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace").splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    fields = dict(line.split(":", 1) for line in lines if ":" in line)
+    if "VmRSS" not in fields:  # a zombie
+        return None
+    resident, shared = (int(fields[name].split()[0]) / 1024 for name in ("VmRSS", "RssShmem"))
+    return Memory(pid, fields["Name"].strip(), resident, shared)
+
+
 def resident_mib(pid: int | None = None) -> float:
     """Return the resident memory of one process, this one unless another is named."""
     try:
