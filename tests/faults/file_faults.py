@@ -34,8 +34,17 @@ FILES: dict[str, str] = _CHANGES | {
     "zero bytes": "waits without a word; after a day one line, `stale_empty`",
     "cut, still recorded, or with a hole": "`incomplete(reason)`, looked at ever more seldom; taken when it is whole; "
     "after a day what can be decoded is described",
+    "a tail of zeros": "`incomplete(zero_tail)`",
+    "more than 4 GiB, 64-bit sizes, boxes to the end of the file": "read as they are; a hole in them is seen",
     "no video": "`rejected(not_video)` by its content, whatever its name",
     "a video under a wrong extension": "its content decides: described",
     "box counts and sizes that are absurd": "a bounded number of reads decides",
+    "a name that trips programs up": "described; one spelling in the log, none that acts on a terminal",
+    "names that differ in case only, or in composition": "no two documents share a name on any file system",
+    "a symbolic link, FIFO, socket or device with a video's name": "passed over, whatever it leads to",
+    "a folder with a video's name": "a folder",
+    "two hundred folders deep": "described",
+    "a time before 1970, of 1970, or in the future": "described",
+    "a sidecar with paths that lead away": "what it tells is text; nothing is written outside the output",
     "touched every second for ever": "taken when its content stands still; else one `file.never_settles`",
 }
