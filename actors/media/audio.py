@@ -43,6 +43,7 @@ class SoundTrack:
         self._gaps: list[tuple[int, int]] = []
         self._chunks: list[NDArray[np.float32]] = []
         self._loudness: float | None = None
+        self._unusable = False
         self.finished = False
         """Whether `max_media_s` has been reached."""
 
@@ -63,14 +64,14 @@ class SoundTrack:
 
     def feed(self, frame: Any) -> None:
         """Take the next frame; one whose time lies more than a frame back is dropped."""
-        if self.finished or not frame.samples or not frame.sample_rate:
+        if self.finished or self._unusable or not frame.samples or not frame.sample_rate:
+            return
+        if self._format is None and not self._open(frame):
             return
         lasts_s = frame.samples / frame.sample_rate
         time_s = self._clock.place(frame, lasts_s=lasts_s)
         if time_s is None:
             return
-        if self._format is None:
-            self._open(frame)
         ahead_s = time_s - self.end_s
         if ahead_s < -max(_GAP_S, lasts_s):
             return
@@ -108,28 +109,28 @@ class SoundTrack:
         taken_s = self._taken / self._format[2] if self._format else 0.0
         return taken_s + self._inserted_s
 
-    def _open(self, frame: Any) -> None:
-        self._format = _format_of(frame)
-        sample_format, layout, rate = self._format
-        graph = Graph()
-        graph.link_nodes(
-            graph.add_abuffer(sample_rate=rate, format=sample_format, layout=layout, time_base=Fraction(1, rate)),
-            graph.add("ebur128", "metadata=1:framelog=quiet"),
-            graph.add("aresample", str(SAMPLE_RATE)),
-            graph.add("aformat", "sample_fmts=flt:channel_layouts=mono"),
-            graph.add("abuffersink"),
-        )
-        graph.configure()
-        self._graph = graph
+    def _open(self, frame: Any) -> bool:
+        """Make the filters for the first frame's format; False for one that they do not take (4 GHz, no speakers)."""
+        sample_format, layout, rate = found = _format_of(frame)
+        try:
+            self._graph = _graph(sample_format, layout, rate)
+        except (av.error.FFmpegError, ValueError):
+            self._unusable = True
+            return False
+        self._format = found
+        return True
 
     def _converted(self, frame: Any) -> list[Any]:
         """Bring a frame to the format of the first one: streams may change rate or channels on the way."""
         found = _format_of(frame)
         if found == self._format:
             return [frame]
-        if found not in self._converters:
-            self._converters[found] = av.AudioResampler(*(self._format or found))
-        return list(self._converters[found].resample(frame))
+        try:
+            if found not in self._converters:
+                self._converters[found] = av.AudioResampler(*(self._format or found))
+            return list(self._converters[found].resample(frame))
+        except (av.error.FFmpegError, ValueError):  # a format that cannot be converted: as if the frame were damaged
+            return []
 
     def _push(self, frame: Any) -> None:
         if self._graph is None or self._format is None:
@@ -156,6 +157,19 @@ class SoundTrack:
         position = round(self._taken / (self._format or ("", "", 1))[2] * SAMPLE_RATE)
         self._gaps.append((position, round(seconds * SAMPLE_RATE)))
         self._inserted_s += seconds
+
+
+def _graph(sample_format: str, layout: str, rate: int) -> Graph:
+    graph = Graph()
+    graph.link_nodes(
+        graph.add_abuffer(sample_rate=rate, format=sample_format, layout=layout, time_base=Fraction(1, rate)),
+        graph.add("ebur128", "metadata=1:framelog=quiet"),
+        graph.add("aresample", str(SAMPLE_RATE)),
+        graph.add("aformat", "sample_fmts=flt:channel_layouts=mono"),
+        graph.add("abuffersink"),
+    )
+    graph.configure()
+    return graph
 
 
 def _format_of(frame: Any) -> tuple[str, str, int]:

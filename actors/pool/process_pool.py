@@ -121,7 +121,8 @@ class ProcessPool:
         for option in (socket.SO_SNDTIMEO, socket.SO_RCVTIMEO):
             ours.setsockopt(socket.SOL_SOCKET, option, limit)
         with ours, theirs:
-            command = [sys.executable, "-m", "actors.pool.worker", str(theirs.fileno()), str(os.getpid())]
+            # -P: the working directory may be an inbox, and a stranger's `numpy.py` in it is not to be run.
+            command = [sys.executable, "-P", "-m", "actors.pool.worker", str(theirs.fileno()), str(os.getpid())]
             process = subprocess.Popen(  # noqa: S603 - our own program, no shell
                 command,
                 stdin=subprocess.DEVNULL,

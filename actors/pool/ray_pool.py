@@ -4,7 +4,8 @@ What Ray 2.60 makes necessary here: an address always, or `init` joins any clust
 `init` replaces the SIGTERM handler, so the caller's is put back; values are returned, never `ray.put` inside an
 actor, for a dead actor's objects raise `OwnerDiedError`; handles are top-level arguments, or they arrive unopened;
 `max_restarts=0`, because Ray's own restart runs a crashing call again and fails the healthy one queued behind it;
-`num_cpus` and `num_gpus` are always said, or Ray reserves a CPU of its own choosing and looks for cards itself.
+`num_cpus` and `num_gpus` are always said, or Ray reserves a CPU of its own choosing and looks for cards itself; the job
+is a "client's", or workers import what lies in the working directory: it may be an inbox with a stranger's `numpy.py`.
 
 A lost node shows itself first as `ActorUnavailableError` (1 to 2 s; `ray.nodes()` believes in it for 12 s more), a
 lost process on a living node as `ActorDiedError` at once.
@@ -18,15 +19,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import ray
-from ray.exceptions import (
-    ActorUnavailableError,
-    NodeDiedError,
-    ObjectLostError,
-    OutOfMemoryError,
-    RayActorError,
-    RayError,
-    WorkerCrashedError,
-)
+from ray import exceptions as errors
+from ray.job_config import JobConfig
 from ray.util.placement_group import placement_group, remove_placement_group
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
@@ -50,7 +44,7 @@ from actors.pool.base import (
 from actors.pool.ray_options import RayOptions, knock, prepare, signals_kept
 from actors.pool.remote import SLOTS, RemoteHost, bundle, fitting, handles, sentence, slots_of, threes
 
-DEATHS = (RayActorError, NodeDiedError, WorkerCrashedError, OutOfMemoryError)
+DEATHS = (errors.RayActorError, errors.NodeDiedError, errors.WorkerCrashedError, errors.OutOfMemoryError)
 """Ray's ways to say that a process is gone; they are siblings, not one tree."""
 CLOSE_S = 10.0  # for all actors together, to close in order
 
@@ -136,7 +130,7 @@ class RayPool:
         loading = set(self._loading.values())
         closing = [held.handle.close.remote() for name, held in self._actors.items() if name not in loading]
         if closing:
-            with contextlib.suppress(RayError):  # an actor that will not close is killed below
+            with contextlib.suppress(errors.RayError):  # an actor that will not close is killed below
                 ray.wait(closing, num_returns=len(closing), timeout=CLOSE_S)
         for started in self._actors.values():
             ray.kill(started.handle)
@@ -160,6 +154,7 @@ class RayPool:
         with signals_kept(), shortages_told():
             ray.init(
                 address="local",
+                job_config=JobConfig(_client_job=True),
                 num_cpus=options.num_cpus,
                 num_gpus=options.num_gpus,
                 object_store_memory=options.object_store_mib * 2**20,
@@ -175,7 +170,9 @@ class RayPool:
         try:
             with signals_kept():
                 knock(address)
-                ray.init(address=address, log_to_driver=False, logging_level="ERROR")
+                ray.init(
+                    address=address, job_config=JobConfig(_client_job=True), log_to_driver=False, logging_level="ERROR"
+                )
         except (OSError, RuntimeError, ValueError) as exc:
             raise EnvironmentFault("no_cluster", f"no Ray cluster can be joined at {address}: {exc}") from exc
 
@@ -195,7 +192,7 @@ class RayPool:
     def _collect_load(self, ref: Any, actor: str) -> None:
         try:
             report: HostReport = ray.get(ref)
-        except RayError as exc:
+        except errors.RayError as exc:
             self._gone(actor, exc)
             return
         self._events.append(ActorReady(actor, report.pid, report.load_s, report.unavailable))
@@ -206,10 +203,10 @@ class RayPool:
         except DEATHS as exc:
             self._gone(call.actor, exc)
             return
-        except RayError as exc:
+        except errors.RayError as exc:
             # The host never raises, so this is Ray's own trouble with a value (lost, too large, not picklable).
             del self._calls[ref]
-            reason = PAYLOADS_LOST if isinstance(exc, ObjectLostError) else sentence(exc)
+            reason = PAYLOADS_LOST if isinstance(exc, errors.ObjectLostError) else sentence(exc)
             failed = Outcome(StageStatus.FAILED, reason=reason, failure=Failure.TRANSIENT, detail=sentence(exc))
             self._events.append(CallDone(call.call_id, tuple(failed for _ in call.items)))
             return
@@ -217,7 +214,7 @@ class RayPool:
         payloads = tuple(handles(parts, there) for parts, there in zip(threes(refs[1:]), presences, strict=False))
         self._events.append(CallDone(call.call_id, tuple(outcomes), payloads, resident))
 
-    def _gone(self, actor: str, exc: RayError) -> None:
+    def _gone(self, actor: str, exc: errors.RayError) -> None:
         """Report a death that Ray tells of: of the actor alone, or of the node it was placed on."""
         spec = self._actors[actor].spec
         if spec.place is not None and _takes_the_node(exc):
@@ -246,5 +243,5 @@ class RayPool:
         return tuple(self._calls.pop(ref)[0].call_id for ref in lost)
 
 
-def _takes_the_node(exc: RayError) -> bool:
-    return isinstance(exc, NodeDiedError | ActorUnavailableError) or "its node has died" in str(exc)
+def _takes_the_node(exc: errors.RayError) -> bool:
+    return isinstance(exc, errors.NodeDiedError | errors.ActorUnavailableError) or "its node has died" in str(exc)

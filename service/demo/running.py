@@ -95,7 +95,8 @@ def describe_sample(folders: Folders, tell: Callable[[LogEvent], None]) -> Path:
 @contextmanager
 def _service(folders: Folders) -> Iterator[_Log]:
     """Run the service; stop it in order at the end, whatever happened."""
-    command = [sys.executable, "-m", "service.cli.main", "run", "--config", str(folders.settings)]
+    # -P: a stranger's module in the working directory is not to be run.
+    command = [sys.executable, "-P", "-m", "service.cli.main", "run", "--config", str(folders.settings)]
     process = subprocess.Popen(  # noqa: S603 - our own command
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=_environment()
     )

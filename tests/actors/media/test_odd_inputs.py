@@ -37,6 +37,13 @@ def mp4_without_tracks() -> bytes:
     return box(b"ftyp", b"mp42\0\0\0\0mp42") + box(b"moov", box(b"mvhd", header)) + box(b"mdat", bytes(8))
 
 
+def wave(*, rate: int = 8000, channels: int = 1) -> bytes:
+    """Half a second, or what its header makes of it (RIFF WAVE, 16-bit PCM)."""
+    form = struct.pack("<HHIIHH", 1, channels, rate, 2 * rate * channels % 2**32, 2 * channels, 16)
+    body = b"WAVEfmt " + struct.pack("<I", len(form)) + form + b"data" + struct.pack("<I", 8000) + bytes(8000)
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
 PLAYLIST = "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nfile://{0}\n#EXT-X-ENDLIST\n"
 
 
@@ -53,6 +60,8 @@ PLAYLIST = "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nfile://{0}\n#EXT-X-E
         pytest.param(lambda _: b"1\n00:00:00,000 --> 00:00:02,000\nHi\n", "not_media", id="subtitles"),
         pytest.param(lambda clip: clip.read_bytes()[:2000], "undecodable", id="mp4 cut before its index"),
         pytest.param(lambda _: mp4_without_tracks(), "no_streams", id="an mp4 without tracks"),
+        pytest.param(lambda _: wave(rate=2_000_000_000), "undecodable", id="two thousand million samples a second"),
+        pytest.param(lambda _: wave(channels=9), "undecodable", id="nine channels"),
     ],
 )
 def test_what_is_no_media_is_rejected(

@@ -34,6 +34,17 @@ def call(call_id: int, video_id: str, *, operation: str = "ocr", refs: PayloadRe
     return Call(call_id, "ocr", operation, (CallItem(StageItem(video_id), refs or PayloadRefs()),))
 
 
+@pytest.fixture(autouse=True)
+def among_traps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whoever describes videos from within an inbox must not run what somebody has put there as `numpy.py`."""
+    sprung = tmp_path / "sprung"
+    for name in ("actors", "numpy", "pickle", "pydantic", "trial_hosts", "typing_extensions"):
+        (tmp_path / f"{name}.py").write_text(f"open({str(sprung)!r}, 'a').write({name!r})")
+    monkeypatch.chdir(tmp_path)
+    yield
+    assert not sprung.exists(), sprung.read_text()
+
+
 @pytest.fixture(scope="module")
 def ray_pool() -> Iterator[Any]:
     import ray
