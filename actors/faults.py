@@ -15,8 +15,9 @@ SHORTAGES = {
     errno.EMFILE: ("too_many_files", "raise the limit of open files"),
     errno.ENFILE: ("too_many_files", "raise the limit of open files"),
     errno.EAGAIN: ("no_processes", "raise the limit of processes and threads"),
+    errno.ENOMEM: ("out_of_memory", "free memory"),
 }
-"""Refusals that would meet every video alike, with what a person can do. EAGAIN: fork(2), pthread_create(3)."""
+"""Refusals that would meet every video alike, with what a person can do. EAGAIN, ENOMEM: fork(2), pthread_create(3)."""
 
 _NO_THREAD = "can't start new thread"
 """What CPython makes of EAGAIN from pthread_create(3): a bare RuntimeError."""

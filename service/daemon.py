@@ -27,7 +27,7 @@ from service.preparation import Prepared, Setting, prepare
 from service.pulse import Pulse
 from service.reload import Reloader
 from service.signals import StopSignals
-from service.state import make_output_root
+from service.state import make_output_root, require_local_state
 from service.status_line import status_line
 
 BUSY_POLL_S = 0.2
@@ -201,6 +201,7 @@ def run(
     signals = StopSignals(threading.Event(), notifier.stopping)
     signals.install()
     try:
+        require_local_state(configuration)
         with state_lock(configuration.state.dir):
             manager.start()
             root = make_output_root(configuration)

@@ -27,7 +27,7 @@ from service.ledger.values import Job, Selector, WorkPause
 from service.ledger_trouble import PASSING
 from service.patience import OnPause, Patience
 from service.recovery import recover
-from service.state import ledger_path, make_output_root
+from service.state import ledger_path, make_output_root, require_local_state
 
 POLL_S = 0.2
 PAUSED_AT_MOST_S = 30.0
@@ -84,6 +84,7 @@ def process(
     not done stays queued. Raises `StateLocked` while a service runs on the same state directory, and `ConfigError`.
     """
     clock = clock or SystemClock()
+    require_local_state(configuration)
     with state_lock(configuration.state.dir):
         root = make_output_root(configuration)
         ledger = _open(configuration, root=root, clock=clock)

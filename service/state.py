@@ -11,11 +11,28 @@ from service.configuration import Configuration
 from service.errors import ConfigError
 
 LEDGER_FILE = "ledger.sqlite3"
+_SHARED_FUSE = frozenset({"fuse.sshfs", "fuse.ceph", "fuse.ceph-fuse", "fuse.glusterfs", "fuse.mfs", "fuse.lizardfs"})
 
 
 def ledger_path(configuration: Configuration) -> Path:
     """Return the ledger's file."""
     return configuration.state.dir / LEDGER_FILE
+
+
+def require_local_state(configuration: Configuration) -> None:
+    """Raise `ConfigError` where the state lies on a file system that several hosts share.
+
+    SQLite's log (WAL) lives in memory that all its processes share, which no network file system gives them, and their
+    locks are known to be lost: https://sqlite.org/wal.html. A FUSE mount is this host's own, unless its kind says not.
+    """
+    from service.intake.mounts import MountKind, mount_of_root  # noqa: PLC0415 - keeps --help fast
+
+    mount = mount_of_root(os.fsencode(configuration.state.dir.absolute()))
+    if mount.kind in {MountKind.NETWORK, MountKind.CLOUD} or mount.fs_type in _SHARED_FUSE:
+        raise ConfigError(
+            f"state.dir = {configuration.state.dir}: lies on {mount.fs_type}, a file system that hosts share, where "
+            "the ledger would be damaged. Name a folder on a local disk with --state; inboxes and output may stay."
+        )
 
 
 def output_root(configuration: Configuration) -> bytes:

@@ -21,6 +21,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 
+from actors.faults import shortages_told
 from actors.host import ActorHost
 from actors.pool.base import (
     ActorDied,
@@ -70,8 +71,9 @@ class ProcessPool:
     def start(self, spec: ActorSpec) -> None:
         """See `Pool`."""
         try:
-            child = self._spawn(spec)
-        except OSError as exc:  # no more processes, descriptors or memory to be had
+            with shortages_told():
+                child = self._spawn(spec)
+        except OSError as exc:
             self._events.append(ActorDied(spec.name, f"it could not be started: {exc.strerror}"))
             return
         self._children[spec.name] = child

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -67,7 +68,18 @@ for _command in (
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit; an error the user can act on is a message, never a traceback."""
+    _open_standard_streams()
     sys.exit(_run(arguments))
+
+
+def _open_standard_streams() -> None:
+    """Put /dev/null where a standard stream is closed; otherwise the next file opened, the ledger say, would be it."""
+    for descriptor, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # noqa: FBT003 - the lowest free number: this one
+            setattr(sys, name, open(descriptor, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 - a number
 
 
 def _run(arguments: Sequence[str] | None) -> int:

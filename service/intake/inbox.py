@@ -25,6 +25,14 @@ _DIRECTORIES_PER_ROUND: Final = 32
 _SCAN_SHARE: Final = 4
 """Scans that hints ask for take at most one part in so many of the time, however many arrive."""
 _LEAST_SWEEP_PAUSE_S: Final = 2.0
+_OVERFLOW_EPISODE_S: Final = 60.0
+"""Overflows that follow each other so closely are one episode."""
+_OVERFLOW_CALM_S: Final = 5.0
+"""So long after the last overflow the watch is set up anew: events of new directories may have been among the lost."""
+_OVERFLOW_REMEDY: Final = (
+    "more events at once than the kernel keeps; nothing is lost, everything is scanned. Where that comes again and "
+    "again, raise fs.inotify.max_queued_events (sysctl)"
+)
 
 
 class Inbox:
@@ -58,6 +66,8 @@ class Inbox:
         self._pending: dict[bytes, float] = {}
         self._mounted_below: dict[int, MountKind] = {}
         self._lost_checks = 0
+        self._episode_until_s = -math.inf
+        self._rewatch_at_s = math.inf
         self._check_at_s = self._sweep_at_s = self._hints_at_s = -math.inf
 
     @property
@@ -103,6 +113,9 @@ class Inbox:
         if change is not RootChange.SAME:
             self._back(change, now)
         self._check_at_s = now + _CHECK_S
+        if now >= self._rewatch_at_s:
+            self._rewatch_at_s = math.inf
+            self._watch.restart(now=now)
         if self.root.mount.kind.has_events and self._watch.look_after(now=now):
             self._sweep_at_s = now
         return change
@@ -111,7 +124,9 @@ class Inbox:
         """Take what the watcher left."""
         hints = self._hints.take()
         if hints.overflowed:
-            self._emit("watch.overflow", root=shown(self.path))
+            if now >= self._episode_until_s:
+                self._emit("watch.overflow", root=shown(self.path), detail=_OVERFLOW_REMEDY)
+            self._episode_until_s, self._rewatch_at_s = now + _OVERFLOW_EPISODE_S, now + _OVERFLOW_CALM_S
         if hints.everywhere:
             self._sweep_at_s = min(self._sweep_at_s, max(now, self._hints_at_s))
         self._watch.announced(hints.directories)

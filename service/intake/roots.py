@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat as stat_module
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
 from service.intake.mounts import Mount, mount_of_root
+
+_OURS: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+"""Refusals that are about this process or host, not about a folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,8 @@ class Root:
             if self._identity is None:
                 return self._first(found)
         except OSError as error:
+            if error.errno in _OURS and self._identity is not None:
+                return RootChange.SAME, self.lost  # we could not look, which says nothing about the folder
             return RootChange.LOST, os.strerror(error.errno or 0)
         known = self._identity
         if found == known:

@@ -10,7 +10,8 @@ from typing import Final
 from service.intake.names import shown
 from service.intake.ports import EventSink
 from service.intake.settings import backoff_s
-from service.intake.watch import HintBox, Prune, Watch, WatchError, WatchFactory, WatchProblem
+from service.intake.watch import HintBox, Watch, WatchError, WatchFactory
+from service.intake.watch_problems import Prune, WatchProblem
 
 _FIRST_S: Final = 60.0
 _LONGEST_S: Final = 3600.0
@@ -104,9 +105,10 @@ class WatchSupervisor:
         else:
             self._retry_at_s = now + backoff_s(self._failures - 1, first_s=_FIRST_S, longest_s=_LONGEST_S)
         self._failures += 1
-        if trouble != self._degraded:
-            self._degraded = trouble
-            self._emit("watch.degraded", root=shown(self._root), reason=trouble.reason, detail=trouble.detail)
+        told, self._degraded = self._degraded, trouble
+        if told is None or told.reason != trouble.reason:
+            limit = {} if trouble.limit is None else {"limit": trouble.limit}
+            self._emit("watch.degraded", root=shown(self._root), reason=trouble.reason, detail=trouble.detail, **limit)
 
     def _start(self, factory: WatchFactory, now: float) -> None:
         try:

@@ -12,7 +12,6 @@ import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, Protocol
 
 from watchdog.events import (
@@ -30,7 +29,7 @@ from watchdog.observers.api import BaseObserver
 from watchdog.observers.inotify import InotifyEmitter
 from watchdog.observers.inotify_c import CallbackId, InotifyEvent, InotifyFD, Mask, WatchCallback, WatchDescriptor
 
-from service.intake.names import shown
+from service.intake.watch_problems import Prune, WatchProblem, explained, watch_limit
 
 # The filter narrows the kernel's mask: 4,000 copied files raise 8,000 events instead of 24,000.
 _EVENTS: Final[list[type[FileSystemEvent]]] = [
@@ -95,18 +94,6 @@ class HintBox:
         return hints
 
 
-@dataclass(frozen=True, slots=True)
-class WatchProblem:
-    """Why a root is not, or not wholly, watched: a code, and a sentence that says what to do where something can be.
-
-    lasting: trying again soon would only take watches away from other programs.
-    """
-
-    reason: str
-    detail: str
-    lasting: bool = False
-
-
 class WatchError(Exception):
     """No watch could be set up; `problem` says why."""
 
@@ -125,9 +112,6 @@ class Watch(Protocol):
     def stop(self) -> None:
         """End its threads; never raises."""
 
-
-Prune = Callable[[bytes], bool]
-"""Tells of a directory's absolute path whether it is left unwatched."""
 
 WatchFactory = Callable[[bytes, Prune, HintBox], Watch]
 """Starts a watch on a root, or raises `WatchError`."""
@@ -175,24 +159,28 @@ class InotifyWatch:
     """watchdog on one root, recursive; one observer each, so that one root's trouble is its own."""
 
     def __init__(self, root: bytes, prune: Prune, hints: HintBox) -> None:
+        self._root = root
+        self._prune = prune
+        self._limit_met: WatchProblem | None = None
         try:
             self._inotify = _PrunedInotify(prune, hints)
         except OSError as error:
-            raise WatchError(_explain(error, root)) from error
-        self._inotify.start()
+            raise WatchError(explained(error, root, prune)) from error
         self._observer = BaseObserver(InotifyEmitter, inotify_fd=self._inotify)
         self._observer.schedule(_HintingHandler(hints), os.fsdecode(root), recursive=True, event_filter=_EVENTS)
         try:
+            self._inotify.start()
             self._observer.start()
-        except OSError as error:
+        except (OSError, RuntimeError) as error:  # RuntimeError: no more threads to be had
             self.stop()
-            raise WatchError(_explain(error, root)) from error
+            raise WatchError(explained(error, root, prune)) from error
 
     @property
     def problem(self) -> WatchProblem | None:
         """See `Watch`."""
         if self._inotify.limit_reached:
-            return _watch_limit()
+            self._limit_met = self._limit_met or watch_limit(self._root, self._prune)
+            return self._limit_met
         emitters = self._observer.emitters
         threads = [self._inotify, self._observer, *emitters]
         if not emitters or not all(thread.is_alive() for thread in threads):
@@ -205,22 +193,5 @@ class InotifyWatch:
             self._observer.stop()
             self._observer.join()
         self._inotify.stop()
-        self._inotify.join()
-
-
-def _explain(error: OSError, root: bytes) -> WatchProblem:
-    if error.errno == errno.ENOSPC:
-        return _watch_limit()
-    if error.errno == errno.EMFILE:
-        detail = "no inotify instance is left; raise fs.inotify.max_user_instances (sysctl)"
-        return WatchProblem("instance_limit", detail, lasting=True)
-    return WatchProblem("unwatchable", f"{shown(root)} cannot be watched: {os.strerror(error.errno or 0)}")
-
-
-def _watch_limit() -> WatchProblem:
-    try:
-        limit = Path("/proc/sys/fs/inotify/max_user_watches").read_text().strip()
-    except OSError:  # ProcSubset=pid hides it
-        limit = "unknown"
-    detail = f"the limit of inotify watches ({limit}) is reached; raise fs.inotify.max_user_watches (sysctl)"
-    return WatchProblem("watch_limit", detail, lasting=True)
+        if self._inotify.ident is not None:
+            self._inotify.join()

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from actors.backend import Resources, StageItem
+from actors.errors import EnvironmentFault
 from actors.pool import process_pool
 from actors.pool.base import ActorDied, ActorReady, ActorSpec, Call, CallDone, CallItem
 from actors.pool.process_pool import ProcessPool
@@ -137,10 +138,25 @@ def test_it_ends_with_its_parent_however_that_ends() -> None:
 
 def test_where_no_process_can_be_made_the_actor_is_dead_and_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*_: object, **__: object) -> None:
-        raise BlockingIOError(11, "Resource temporarily unavailable")
+        raise FileNotFoundError(2, "No such file or directory")
 
     monkeypatch.setattr(subprocess, "Popen", refused)
     pool = ProcessPool()
     pool.start(SPEC)
-    died = ActorDied("ocr", "it could not be started: Resource temporarily unavailable")
+    died = ActorDied("ocr", "it could not be started: No such file or directory")
     assert pool.wait(timeout_s=0) == [died]
+
+
+@pytest.mark.parametrize(
+    ("number", "reason"), [(11, "no_processes"), (12, "out_of_memory"), (24, "too_many_files"), (23, "too_many_files")]
+)
+def test_a_host_that_is_short_of_something_is_at_fault_itself(
+    monkeypatch: pytest.MonkeyPatch, number: int, reason: str
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(subprocess, "Popen", refused)
+    with pytest.raises(EnvironmentFault) as told:
+        ProcessPool().start(SPEC)
+    assert told.value.reason == reason

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from service.intake.supervision import WatchSupervisor
-from service.intake.watch import HintBox, WatchError, WatchProblem
+from service.intake.watch import HintBox, WatchError
+from service.intake.watch_problems import WatchProblem
 
 ROOT = b"/inbox"
 LIMIT = WatchProblem("watch_limit", "raise fs.inotify.max_user_watches", lasting=True)
