@@ -11,6 +11,16 @@ TESTS = Path(__file__).resolve().parent
 CORPUS = Path(os.environ.get("REELWATCH_CORPUS", TESTS.parents[1] / "shared" / "corpus"))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave the host's own limits alone unless that was asked for."""
+    asked, root = os.environ.get("REELWATCH_TEST_SYSTEM") == "1", os.geteuid() == 0
+    if not (asked and root):
+        why = "needs root" if asked else "changes limits of the whole host: set REELWATCH_TEST_SYSTEM=1"
+        for item in items:
+            if item.get_closest_marker("system"):
+                item.add_marker(pytest.mark.skip(reason=why))
+
+
 @pytest.fixture(scope="session")
 def corpus() -> Path:
     """The media corpus beside the checkout; the test skips visibly where it is absent."""

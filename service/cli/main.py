@@ -69,6 +69,8 @@ for _command in (
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit; an error the user can act on is a message, never a traceback."""
     _open_standard_streams()
+    if arguments is None:
+        _speak_utf8()
     sys.exit(_run(arguments))
 
 
@@ -80,6 +82,16 @@ def _open_standard_streams() -> None:
         except OSError:
             os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # noqa: FBT003 - the lowest free number: this one
             setattr(sys, name, open(descriptor, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 - a number
+
+
+def _speak_utf8() -> None:
+    """Start anew in Python's UTF-8 mode where the locale's encoding is another (PEP 540; the default from 3.15 on).
+
+    In a locale such as POSIX, with the mode switched off, no name beyond ASCII can be handed to the system as text.
+    """
+    if sys.getfilesystemencoding() != "utf-8":
+        os.environ["PYTHONUTF8"] = "1"
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - ourselves, no shell
 
 
 def _run(arguments: Sequence[str] | None) -> int:

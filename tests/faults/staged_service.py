@@ -2,7 +2,11 @@
 
     FAULT_KILL_AT="after the claim"   SIGKILL itself there, the first time it comes by; `#3` behind it: the third time
     FAULT_GATES=<folder>              stop at each gate that has a file there, until the file is removed
+<<<<<<< HEAD
     FAULT_RECORD=<file>               write down there what goes to the disk, in order
+=======
+    FAULT_HOST=<JSON>                 on a host such as `strange_host` describes
+>>>>>>> 7dbd55b (The environment's faults as tests: disks, inboxes, limits, ledger, clocks, signals, streams, all at the same time)
 
 Settings come from the environment, as for `reelwatch run`. The product knows nothing of this: its own functions are
 wrapped here, in this process only, before the service starts.
@@ -17,6 +21,7 @@ from pathlib import Path
 import disk_recorder
 import gates
 import kill_switch
+import strange_host
 
 from actors.pool.fake_pool import FakePool
 from service import daemon
@@ -25,6 +30,8 @@ from service.cli.main import main
 
 def run() -> None:
     """Arm what the environment asks for, and be `reelwatch run` over the pool in this process; ends in `SystemExit`."""
+    if asked := os.environ.get("FAULT_HOST"):
+        strange_host.arm(asked)
     if wanted := os.environ.get("FAULT_KILL_AT"):
         kill_switch.arm(wanted)
     if folder := os.environ.get("FAULT_GATES"):

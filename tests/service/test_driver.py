@@ -298,6 +298,7 @@ def test_what_the_ledger_does_not_take_to_the_end_is_recovered_by_the_next_start
     assert bench.state(path) is State.DONE
 
 
+@pytest.mark.fault("no process can be started")
 def test_a_host_without_room_for_a_process_costs_no_attempt(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = [bench.drop("a.mp4", b"a"), bench.drop("b.mp4", b"b")]
     real, refusals = FakePool.start, [3]
