@@ -11,16 +11,6 @@ TESTS = Path(__file__).resolve().parent
 CORPUS = Path(os.environ.get("REELWATCH_CORPUS", TESTS.parents[1] / "shared" / "corpus"))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave the host's own limits alone unless that was asked for."""
-    asked, root = os.environ.get("REELWATCH_TEST_SYSTEM") == "1", os.geteuid() == 0
-    if not (asked and root):
-        why = "needs root" if asked else "changes limits of the whole host: set REELWATCH_TEST_SYSTEM=1"
-        for item in items:
-            if item.get_closest_marker("system"):
-                item.add_marker(pytest.mark.skip(reason=why))
-
-
 @pytest.fixture(scope="session")
 def corpus() -> Path:
     """The media corpus beside the checkout; the test skips visibly where it is absent."""
@@ -37,6 +27,8 @@ def group_of(item: pytest.Item) -> str:
     """
     if item.get_closest_marker("real_ray") is not None:
         return "ray"
+    if "act" in getattr(getattr(item, "callspec", None), "params", {}):
+        return "faults/acts"  # they wait together, see `tests/faults/scene.py`
     place = item.path.relative_to(TESTS)
     return str(place.parent if place.is_relative_to("actors") else place)
 
@@ -45,11 +37,15 @@ def group_of(item: pytest.Item) -> str:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Under xdist, keep groups together and begin with the long ones, so that no core idles at the end.
 
-    What changes the host runs when nothing else does (`tests/check.py`).
+    What changes the host runs when nothing else does (`tests/check.py`), and only where that was asked for.
     """
+    asked, root = os.environ.get("REELWATCH_TEST_SYSTEM") == "1", os.geteuid() == 0
+    why = "needs root" if asked else "changes limits of the whole host: set REELWATCH_TEST_SYSTEM=1"
     for item in items:
         if item.get_closest_marker("system") is not None:
             item.add_marker(pytest.mark.serial)
+            if not (asked and root):
+                item.add_marker(pytest.mark.skip(reason=why))
     if "PYTEST_XDIST_WORKER" not in os.environ:
         return
     first = {"ray": 0, "e2e": 1, "actors": 2}

@@ -2,11 +2,8 @@
 
     FAULT_KILL_AT="after the claim"   SIGKILL itself there, the first time it comes by; `#3` behind it: the third time
     FAULT_GATES=<folder>              stop at each gate that has a file there, until the file is removed
-<<<<<<< HEAD
     FAULT_RECORD=<file>               write down there what goes to the disk, in order
-=======
     FAULT_HOST=<JSON>                 on a host such as `strange_host` describes
->>>>>>> 7dbd55b (The environment's faults as tests: disks, inboxes, limits, ledger, clocks, signals, streams, all at the same time)
 
 Settings come from the environment, as for `reelwatch run`. The product knows nothing of this: its own functions are
 wrapped here, in this process only, before the service starts.
