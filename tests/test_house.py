@@ -108,6 +108,8 @@ def _starts_through_a_shell(node: ast.AST) -> bool:
     module, _, name = ast.unparse(node.func).rpartition(".")
     if (module, name) == ("asyncio", "create_subprocess_shell") or module in {"pty", "commands"}:
         return True
+    if module == "os" and name == "execv" and ast.unparse(node.args[0]) == "sys.executable":
+        return False  # the program starts itself anew
     if module == "os":
         return name in {"system", "popen"} or name.startswith(("exec", "spawn", "posix_spawn"))
     if module != "subprocess":
