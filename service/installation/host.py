@@ -26,7 +26,8 @@ _HIDDEN = (*HOMES, Path("/tmp"), Path("/var/tmp"))  # noqa: S108 - named because
 class Host:
     """Where the program and its folders are.
 
-    writable: folders outside /var/lib that the service writes; the inboxes are among them where done videos move away.
+    writable: folders outside /var/lib that the service writes; the one that holds the inboxes and the archive is among
+    them where done videos move away.
     """
 
     program: tuple[str, ...]
@@ -42,7 +43,7 @@ class Host:
         folders = [configuration.output.dir, configuration.state.dir, configuration.models.dir]
         inboxes, archive = configuration.intake.inboxes, configuration.done.move_to
         if configuration.done.after_done == "move" and archive is not None:
-            folders += [archive, *inboxes]
+            folders.append(_shared_folder(archive, inboxes))
         return cls(
             tuple(program),
             inboxes,
@@ -111,9 +112,25 @@ def _let_in(*, reading: Sequence[Path], writing: Sequence[Path]) -> Iterator[str
     if not any(_is_home(path) for path in (*reading, *writing)):
         return
     yield "ProtectHome=tmpfs"
-    only_read = [path for path in reading if path not in writing]
+    only_read = [path for path in reading if not any(path.is_relative_to(written) for written in writing)]
     for name, paths in (("BindReadOnlyPaths", only_read), ("BindPaths", writing)):
         yield from (f"{name}={bound(path)}" for path in paths if _is_home(path))
+
+
+def _shared_folder(archive: Path, inboxes: Sequence[Path]) -> Path:
+    """Return the folder that holds the archive and every inbox.
+
+    systemd makes each folder that it is told to be writable a mount, and no file can be renamed from one mount to
+    another (rename(2), EXDEV), whatever disk they are on.
+    """
+    shared = Path(os.path.commonpath([archive, *inboxes]))
+    if shared == Path("/"):
+        raise UsageError(
+            f"done.move_to = {archive} and the inboxes share no folder but /, which must not be writable for the "
+            "service: a video could not be moved there. Choose a folder beside the inboxes, like "
+            f"{inboxes[0].parent / 'archive'}."
+        )
+    return shared
 
 
 def _is_home(path: Path) -> bool:
