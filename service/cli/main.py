@@ -18,9 +18,11 @@ from service.cli import (
     jobs,
     models,
     process,
+    retention,
     run,
     schema,
     status,
+    webhook,
     why,
 )
 from service.errors import ReelwatchError
@@ -55,6 +57,8 @@ for _command in (
     why.why,
     jobs.retry,
     jobs.reprocess,
+    webhook.webhook,
+    retention.retention,
     export.export,
     schema.schema,
     doctor.doctor,

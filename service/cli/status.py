@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from service.cli import common, ledgers, services
+from service.cli import afterwork, common, ledgers, services
 from service.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ def _report(ledger: Ledger, configuration: Configuration, *, named: bool) -> dic
         "compared_with": None if compared is None else {"profile": compared.profile, "settings_of": compared.said_by},
         "sources_missing": counts.source_missing,
         "last_done_at": counts.last_done_at,
+        "afterwork": afterwork.report(ledger, configuration),
         "oldest_queued_at": counts.oldest_queued_at,
         "oldest_settling_at": counts.oldest_settling_at,
         "jobs": [_entry(job) for job in ledger.jobs([State(name) for name in (*_SHOWN, "queued")])],
@@ -129,6 +130,7 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
         yield f"           the last one at {ledgers.clock(report['last_done_at'])}"
     for state, number in sorted(report["states"].items(), key=lambda item: list(ledgers.MEANINGS).index(item[0])):
         yield f"{state:10} {number:6}  {ledgers.MEANINGS[state]}"
+    yield from afterwork.lines(report["afterwork"])
     for state in _SHOWN:
         yield from _listing(state, [entry for entry in report["jobs"] if entry["state"] == state])
 

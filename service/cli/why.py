@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from service.cli import common, ledgers, rules, services
+from service.cli import afterwork, common, ledgers, rules, services
 
 if TYPE_CHECKING:
     from service.cli.services import Watched
@@ -51,6 +51,11 @@ def known(name: bytes, others: Sequence[bytes], ledger: Ledger, configuration: C
         yield f"{common.printable(name)}\n  a symbolic link, which is not followed in an inbox; it leads to"
     for job in (jobs or led)[:1]:
         yield from about(job, ledger, configuration)
+    away = None if jobs or led else afterwork.moved_from(name, ledger)
+    if away is not None:
+        job, said = away
+        yield from said
+        yield from about(job, ledger, configuration)
 
 
 def about(job: Job, ledger: Ledger, configuration: Configuration) -> Iterator[str]:
@@ -78,6 +83,7 @@ def about(job: Job, ledger: Ledger, configuration: Configuration) -> Iterator[st
         yield f"  the same content is also at {common.printable(other)}"
     if job.source_missing:
         yield "  the file is no longer there"
+    yield from afterwork.lines_of(job, ledger)
     if job.truncated:
         yield "  it never became whole; what could be decoded was taken"
 
@@ -88,7 +94,8 @@ def document_line(job: Job, configuration: Configuration) -> str | None:
     if document is None:
         return None
     exists = os.path.exists(document)  # noqa: PTH110 - Path.exists raises for what may not be looked at
-    there = "" if exists else " (deleted since; `reelwatch reprocess` brings it back)"
+    who = "by retention" if "document" in job.purged else "since"
+    there = "" if exists else f" (deleted {who}; `reelwatch reprocess` brings it back)"
     return f"document: {common.printable(document)}{there}"
 
 

@@ -124,6 +124,8 @@ def _misspelt(value: str, expected: str) -> str:
 
 def toml(value: Any) -> str:
     """Spell a value as TOML, for people to read and to copy."""
+    if value is None:
+        return '""'  # a path that is not set
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (list, tuple)):
