@@ -25,7 +25,7 @@ OPERATION_TOPICS = {
     "idle": "tests/bench/idle.py",
     "memory": "tests/bench/memory.py",
     "host": "tests/bench/beside.py",
-    "fuzz": "tests/faults/fuzz_rounds.py",
+    "fuzz": "tests/e2e/fuzz_rounds.py",
     "exposure": "systemd-analyze",
 }
 """The results `operation_<topic>` that make `operation.md`, in this order, and what takes them."""

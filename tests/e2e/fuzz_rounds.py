@@ -175,10 +175,11 @@ def figures(tally: Tally) -> list[Figure]:
     slowest = f"{tally.slowest_s} s of {tally.slowest_allowed_s} s allowed, {len(tally.over_deadline)} over"
     return [
         Figure(
-            f"{tally.files} damaged files through the service",
-            "the service never dies, each file ends in a named state",
-            f"{tally.service_deaths} deaths of the service, {deaths} of the decoder; {ended} ended, "
-            f"{len(tally.without_end)} did not",
+            f"{tally.files:,} damaged files of {tally.seeds} kinds through the service",
+            "it never dies, each file ends in a named state",
+            f"{tally.service_deaths} deaths of the service, {deaths} of the decoder; {ended} ended "
+            f"({tally.ends.get('done', 0)} with a document, the others with a reason), {len(tally.without_end)} did "
+            f"not, {len(tally.bugs)} by a bug",
             met=not tally.service_deaths and not tally.without_end and not tally.bugs,
             values=seen,
         ),

@@ -160,3 +160,9 @@ def test_a_host_that_is_short_of_something_is_at_fault_itself(
     with pytest.raises(EnvironmentFault) as told:
         ProcessPool().start(SPEC)
     assert told.value.reason == reason
+
+
+def test_ctrl_c_in_a_terminal_is_the_drivers_to_answer(pool: ProcessPool) -> None:
+    os.kill(ready(pool), signal.SIGINT)
+    pool.submit(call(1, "innocent"))
+    assert wait_for(pool, CallDone).call_id == 1
