@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterable
 
-TOGETHER = ("-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder")
+TOGETHER = ("-n", "2", "--dist", "loadscope", "--no-loadscope-reorder")
 """Two at a time, for most of its time a test waits; `tests/conftest.py` says what stays together and goes first."""
 STEPS = (
     ("ruff", "check", "."),

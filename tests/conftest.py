@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,23 +21,22 @@ def corpus() -> Path:
     return CORPUS
 
 
-def group_of(item: pytest.Item) -> str:
-    """Return what a test shares a process with: what costs to make is made once.
+@cache
+def group_of(path: Path) -> str:
+    """Return what a file of tests (below `TESTS`) shares a process with: what costs to make is made once.
 
-    Only one Ray at a time, for each takes both cores while it starts; the models of a folder and the service of a
-    module belong to one process.
+    Only one Ray at a time, for each takes both cores while it starts; acts of faults wait together (`faults/scene.py`);
+    the models of a folder and the service of a module belong to one process.
     """
-    if item.get_closest_marker("real_ray") is not None:
-        return "ray"
-    if "act" in getattr(getattr(item, "callspec", None), "params", {}):
-        return "faults/acts"  # they wait together, see `tests/faults/scene.py`
-    place = item.path.relative_to(TESTS)
-    return str(place.parent if place.is_relative_to("actors") else place)
+    text = (TESTS / path).read_text(encoding="utf-8")
+    for group, sign in (("ray", "real_ray"), ("faults/acts", "from scene import")):
+        if sign in text:
+            return group
+    return str(path.parent if path.is_relative_to("actors") else path)
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in a hook of the same name
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Under xdist, keep groups together and begin with the long ones, so that no core idles at the end.
+    """Begin with the long ones, so that no core idles at the end.
 
     What changes the host runs when nothing else does (`tests/check.py`), and only where that was asked for.
     """
@@ -46,10 +47,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.serial)
             if not (asked and root):
                 item.add_marker(pytest.mark.skip(reason=why))
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        return
-    first = {"ray": 0, "e2e": 1, "actors": 2}
-    groups = {item: group_of(item) for item in items}
-    items.sort(key=lambda item: first.get(Path(groups[item]).parts[0], 3))
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(groups[item]))
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        first = {"ray": 0, "e2e": 1, "faults": 1, "actors": 2}
+        items.sort(key=lambda item: first.get(Path(group_of(item.path.relative_to(TESTS))).parts[0], 3))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep groups together under xdist; its own way, marks, is lost on pytest 9.2 (it writes `Item._nodeid`)."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Groups(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(Path(nodeid.partition("::")[0]).relative_to(TESTS.name))
+
+    return Groups(config, log)

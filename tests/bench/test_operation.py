@@ -14,6 +14,7 @@ sys.path[:0] = [str(BENCH)]
 import beside
 import idle
 import memory
+import readme
 import report
 import run
 import starting
@@ -30,6 +31,11 @@ def test_the_table_shows_what_was_taken_and_names_what_was_not(tmp_path: Path) -
     assert "Not taken yet: " in text
     assert "fuzz (`" in text
     assert "idle (`" not in text
+
+
+def test_the_readme_shows_the_last_results() -> None:
+    text = readme.README.read_text(encoding="utf-8")
+    assert readme.filled(text) == text, "run python tests/bench/readme.py"
 
 
 OPERATION = {"latency.py", "writing.py", "starting.py", "idle.py", "beside.py"}
