@@ -12,7 +12,7 @@ from typing import Any
 
 from actors.plan import DECODE, Plan
 from actors.pool.base import Pool
-from actors.pool.ray_options import RayOptions
+from actors.pool.ray_options import RayOptions, keep_to_loopback
 from actors.redaction.outcomes import STAGES as REDACTED
 from actors.redaction.redactor import redaction_of
 from actors.registry import PlanError, resolve
@@ -106,17 +106,22 @@ def make_pool(configuration: Configuration) -> Pool:
         from actors.pool.process_pool import ProcessPool  # noqa: PLC0415 - one of the two is not needed
 
         return ProcessPool(niceness=configuration.host.model_niceness)
+    options = ray_options(configuration)
+    keep_to_loopback(options)
     from actors.pool.ray_pool import RayPool  # noqa: PLC0415 - takes a second to import
 
-    return RayPool(
-        RayOptions(
-            num_cpus=cores(configuration),
-            object_store_mib=configuration.pool.object_store_mib,
-            niceness=configuration.host.model_niceness,
-            auth_token=configuration.state.dir / "ray-auth-token",
-            num_gpus=len(cards_of(configuration)),
-            address=configuration.pool.address,
-        )
+    return RayPool(options)
+
+
+def ray_options(configuration: Configuration) -> RayOptions:
+    """Return how Ray is to be started."""
+    return RayOptions(
+        num_cpus=cores(configuration),
+        object_store_mib=configuration.pool.object_store_mib,
+        niceness=configuration.host.model_niceness,
+        auth_token=configuration.state.dir / "ray-auth-token",
+        num_gpus=len(cards_of(configuration)),
+        address=configuration.pool.address,
     )
 
 

@@ -61,6 +61,16 @@ def prepare(options: RayOptions) -> None:
         os.environ.setdefault(name, value)
 
 
+def keep_to_loopback(options: RayOptions) -> None:
+    """Have an instance of our own listen on the loopback interface only; to be called before Ray is imported.
+
+    By itself Ray 2.60 takes the address of the host's network interface, even where it is told 127.0.0.1, and listens
+    on all of them. The variable is its own word for hosts on which it does not do so, and is read at import.
+    """
+    if not options.address:
+        os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
+
+
 def knock(address: str) -> None:
     """Raise `OSError` where nobody answers at host:port: Ray would try for two minutes; `auto` it knows at once."""
     host, separator, port = address.rpartition(":")

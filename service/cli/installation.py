@@ -84,6 +84,10 @@ def install(
             click.echo(line)
         return
     _write(files, root=root, yes=yes)
+    for folder in host.not_writable(here) if root == Path("/") else ():
+        common.warn(
+            f"{folder} belongs to somebody else. Give it to the service: chown {user}: {shlex.quote(str(folder))}"
+        )
     _next(units.commands_after_install(), now=now and root == Path("/"))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -101,6 +102,19 @@ def this_program() -> tuple[str, ...]:
                 "and run that one's `reelwatch service install`; or name another with --program."
             )
     return program
+
+
+def not_writable(host: Host) -> Iterator[Path]:
+    """Yield the folders that are there and belong to somebody else: they stay so, and the service fails there."""
+    try:
+        owner = pwd.getpwnam(host.user).pw_uid
+    except KeyError:  # made by the installation
+        owner = -1
+    for folder in host.writable:
+        if any(inbox.is_relative_to(folder) for inbox in host.inboxes):
+            continue  # it is to be written for what done videos move to, and is whoever's the inbox is
+        if folder.is_dir() and folder.stat().st_uid != owner and not folder.stat().st_mode & 0o002:
+            yield folder
 
 
 def _homes(host: Host) -> Iterator[str]:

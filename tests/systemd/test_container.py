@@ -1,0 +1,145 @@
+"""The unit under a real systemd, started as an operator starts it: the chapters of one life, to be run in order."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path[:0] = [str(Path(__file__).resolve().parent)]
+from container import PROGRAM, Container, lacking  # noqa: E402 - the line above finds it
+
+pytestmark = [
+    pytest.mark.system,
+    pytest.mark.timeout(300),
+    pytest.mark.skipif(
+        os.environ.get("REELWATCH_TEST_SYSTEM") != "1", reason="boots a systemd: REELWATCH_TEST_SYSTEM=1 has it do so"
+    ),
+]
+
+SETTINGS = "/etc/reelwatch/reelwatch.toml"
+MODELS = ("vad", "asr", "diarization", "captions", "objects", "ocr", "audio")
+WITHOUT_MODELS = "".join(f"\n[stages.{stage}]\nbackends = []\n" for stage in MODELS)
+CHEAP = '\n[pool]\nkind = "local"\nnum_cpus = 2\n[disk]\nlow_water_mib = 16\n' + WITHOUT_MODELS
+
+AT_ONCE = r"quiet_local_s = 0.3\nforeign_quiet_s = 0.5"
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Container]:
+    reason = lacking()
+    if reason is not None:
+        pytest.skip(reason)
+    work = tmp_path_factory.mktemp("container") / "host"
+    work.mkdir()
+    with Container(work) as container:
+        container.shell("mkdir -p /srv/videos/inbox /srv/videos/more")
+        yield container
+
+
+def drop(host: Container, inbox: str, name: str) -> None:
+    """A video that differs from others by its end comes to lie in an inbox, whole."""
+    clip = "/opt/src/service/demo/sample.mp4"
+    box = r"printf '\0\0\0\20free%08d' " + str(sum(name.encode()))
+    host.shell(f"cd {inbox}; (cat {clip}; {box}) >.{name}; mv .{name} {name}.mp4")
+
+
+def described(host: Container, name: str) -> None:
+    document = f"/srv/videos/described/{name}.json"
+    host.until(lambda: host.run("test", "-s", document, check=False).returncode == 0, f"{document} is written")
+
+
+def test_it_is_installed_and_started_by_one_command(host: Container) -> None:
+    install = (PROGRAM, "service", "install", "--inbox", "/srv/videos/inbox", "--output", "/srv/videos/described")
+    host.run(*install, "--program", PROGRAM)
+    host.shell(f"printf '%s' '{CHEAP}' >>{SETTINGS}; sed -i '/^inboxes/a {AT_ONCE}' {SETTINGS}")
+    host.run(PROGRAM, "service", "install", "--program", PROGRAM, "--now", "--yes")
+    shown = host.show("ActiveState", "SubState", "Type", "NotifyAccess", "UnitFileState", "NRestarts")
+    assert (shown["ActiveState"], shown["SubState"]) == ("active", "running"), "READY was said"
+    assert (shown["Type"], shown["NotifyAccess"], shown["UnitFileState"]) == ("notify", "main", "enabled")
+    owners = host.shell("stat -c '%U %a' /var/lib/reelwatch /var/cache/reelwatch /run/reelwatch /srv/videos/described")
+    assert owners.split("\n")[:4] == ["reelwatch 700"] * 3 + ["reelwatch 2750"]
+
+
+def test_it_describes_a_video_and_shows_how_it_is_doing(host: Container) -> None:
+    drop(host, "/srv/videos/inbox", "first")
+    described(host, "first")
+    line = r"1 root, 0 settling, 0 queued, 0 running, 0 failed, scan \d+ ms"
+    host.until(lambda: re.fullmatch(line, host.show("StatusText")["StatusText"]), "STATUS= shows the counts")
+    assert '"event":"job.done"' in host.log()
+
+
+def test_it_cannot_write_an_inbox_whoever_it_is(host: Container) -> None:
+    pid = host.show("MainPID")["MainPID"]
+    refused = host.run("nsenter", f"--target={pid}", "--mount", "touch", "/srv/videos/inbox/x", check=False)
+    assert "Read-only file system" in refused.stderr
+    assert host.shell(f"grep -c ^NoNewPrivs:.1 /proc/{pid}/status; grep ^CapEff /proc/{pid}/status").split() == [
+        "1",
+        "CapEff:",
+        "0000000000000000",
+    ]
+
+
+def test_a_reload_watches_another_inbox(host: Container) -> None:
+    host.shell(f'sed -i \'s|^inboxes = .*|inboxes = ["/srv/videos/inbox", "/srv/videos/more"]|\' {SETTINGS}')
+    host.run("systemctl", "reload", "reelwatch")
+    host.until(lambda: '"changed":"intake.inboxes"' in host.log(), "service.reloaded")
+    drop(host, "/srv/videos/more", "second")
+    described(host, "second")
+    assert host.show("ActiveState", "NRestarts") == {"ActiveState": "active", "NRestarts": "0"}
+
+
+def test_a_broken_file_changes_nothing(host: Container) -> None:
+    host.shell(f"cp {SETTINGS} /root/good; printf 'inboxes = [' >>{SETTINGS}")
+    host.run("systemctl", "reload", "reelwatch")
+    host.until(lambda: "service.reload_failed" in host.log(), "service.reload_failed")
+    assert host.show("ActiveState", "SubState") == {"ActiveState": "active", "SubState": "running"}
+    drop(host, "/srv/videos/more", "third")
+    described(host, "third")
+    host.shell(f"cp /root/good {SETTINGS}")
+
+
+def test_one_that_stands_still_is_ended_and_started_again(host: Container) -> None:
+    folder = "/etc/systemd/system/reelwatch.service.d"
+    host.shell(f"printf '[Service]\\nWatchdogSec=8\\nRestartSec=100ms\\n' >{folder}/90-trial.conf")
+    host.shell("systemctl daemon-reload; systemctl restart reelwatch")
+    host.until(lambda: host.show("WatchdogTimestampMonotonic")["WatchdogTimestampMonotonic"] != "0", "it is fed")
+    host.shell("kill -STOP $(systemctl show --property=MainPID --value reelwatch)")
+    host.until(lambda: host.show("NRestarts")["NRestarts"] == "1", "the watchdog has it started again")
+    host.until(lambda: host.show("ActiveState")["ActiveState"] == "active", "it is up again")
+    host.run("systemctl", "reload", "reelwatch")
+    drop(host, "/srv/videos/inbox", "fourth")
+    described(host, "fourth")
+
+
+def test_settings_that_cannot_be_used_are_not_tried_again(host: Container) -> None:
+    host.shell(f"cp {SETTINGS} /root/good; echo 'nonsense = 1' >>{SETTINGS}; systemctl restart reelwatch || true")
+    shown = host.show("ActiveState", "ExecMainStatus")
+    assert shown == {"ActiveState": "failed", "ExecMainStatus": "78"}
+    host.shell(f"cp /root/good {SETTINGS}; systemctl start reelwatch")
+
+
+def test_it_stops_within_seconds_and_in_order(host: Container) -> None:
+    took_s = float(host.shell("TIMEFORMAT=%R; { time systemctl stop reelwatch; } 2>&1"))
+    shown = host.show("ActiveState", "Result", "ExecMainStatus")
+    assert shown == {"ActiveState": "inactive", "Result": "success", "ExecMainStatus": "0"}
+    assert took_s < 20
+    assert '"event":"service.stopped"' in host.log()
+
+
+def test_it_is_uninstalled_but_for_what_is_the_operators(host: Container) -> None:
+    said = host.run(PROGRAM, "service", "uninstall", "--now").stdout
+    assert f"kept     {SETTINGS}: changed by hand" in said
+    left = host.shell(
+        "find /etc/systemd/system -path '*reelwatch*' | sort; ls /var/lib/reelwatch /srv/videos/described"
+    )
+    assert left.splitlines()[:2] == [
+        "/etc/systemd/system/reelwatch.service.d",
+        "/etc/systemd/system/reelwatch.service.d/90-trial.conf",
+    ]
+    assert "ledger.sqlite3" in left
+    assert "first.json" in left
