@@ -12,6 +12,7 @@ wrapped here, in this process only, before the service starts.
 from __future__ import annotations
 
 import os
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -37,7 +38,8 @@ def run() -> None:
         disk_recorder.arm(Path(record))
     # Actors in processes of their own would not meet what is wrapped here, and take seconds to start.
     daemon.run = partial(daemon.run, pool_factory=lambda _configuration: FakePool())
-    main(["run"])
+    sys.argv = ["reelwatch", "run"]
+    main()
 
 
 if __name__ == "__main__":

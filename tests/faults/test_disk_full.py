@@ -37,8 +37,8 @@ def output_is_full(scene: Scene) -> None:
         until(lambda: {job.state for job in scene.home.jobs()} == {"queued"}, "all is given back")
         assert {job.attempts for job in scene.home.jobs()} == {0}
         beats = len(service.named("heartbeat"))
-        assert service.until_event("heartbeat", count=beats + 1)["free_mib"] == 0
-        assert "disk_full" in scene.home.status()["paused"]["reason"]
+        beat = service.until_event("heartbeat", count=beats + 2)
+        assert (beat["output_free_mib"], beat["paused"], beat["reason"]) == (0, 1, "disk_full")
         filler.unlink()
         resumed(case, service, *videos)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import array
 import fcntl
 import json
-import os
-import subprocess
-import time
+import signal
+import termios
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,26 +14,31 @@ from pathlib import Path
 import pytest
 from processes import log_event
 from scene import Act, Scene, table
+from stagehand import Life
 
 PIPE_BYTES = 4096
-CHATTER = 200
-"""Videos enough to fill a pipe of that length many times over."""
 
 
 @contextmanager
-def writing_to(scene: Scene, stderr: int) -> Iterator[subprocess.Popen[bytes]]:
-    """Run the real program with a log of the test's own; whatever happens, it has ended afterwards."""
-    process = scene.home.start("run", stdout=subprocess.DEVNULL, stderr=stderr)
-    os.close(stderr)
+def unread(scene: Scene) -> Iterator[Life]:
+    """Run a service whose log goes into a short pipe that nobody reads; whatever happens, it has ended afterwards."""
+    life = scene.stagehand.start(scene.home.environ, cwd=scene.home.path)
+    fcntl.fcntl(life.stderr.fileno(), fcntl.F_SETPIPE_SZ, PIPE_BYTES)
     try:
-        yield process
+        yield life
     finally:
-        process.kill()
-        process.wait()
+        life.kill()
+        life.stderr.close()
 
 
-def works(scene: Scene, name: str, *, within_s: float = 60.0) -> None:
-    scene.home.until_state(scene.film(name), "done", within_s=within_s)
+def works(scene: Scene, *names: str) -> None:
+    for name in names:
+        scene.home.until_state(scene.film(name), "done")
+
+
+def ends(life: Life) -> None:
+    life.send_signal(signal.SIGTERM)
+    assert life.wait(timeout=30) == 0
 
 
 def streams_are_closed(scene: Scene) -> None:
@@ -46,44 +51,40 @@ def streams_are_closed(scene: Scene) -> None:
 
 
 def log_is_not_read(scene: Scene) -> None:
-    """A pipe that is full: what does not fit is dropped and counted, and told once somebody reads."""
-    reader, writer = os.pipe()
-    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
-    with writing_to(scene, writer) as process:
-        began_s = time.monotonic()
-        for number in range(5):
-            works(scene, f"{number}.mp4")
-        # The kernel's words: the log's thread is stuck in its write, and the others work.
-        assert time.monotonic() - began_s < 60
-        process.terminate()
-        assert process.wait(timeout=30) == 0
-    os.close(reader)
+    """The log's thread is stuck in its write, and the others work and end."""
+    with unread(scene) as life:
+        works(scene, "0.mp4", "1.mp4", "2.mp4")
+        assert log_is_full(life)
+        ends(life)
+
+
+def log_is_full(life: Life) -> bool:
+    """Whether the pipe holds as much as it can: a page, less the line that did not fit."""
+    held = array.array("i", [0])
+    fcntl.ioctl(life.stderr.fileno(), termios.FIONREAD, held)
+    return held[0] > PIPE_BYTES // 2
 
 
 def log_loses_its_reader(scene: Scene) -> None:
     """EPIPE at every line."""
-    reader, writer = os.pipe()
-    with writing_to(scene, writer) as process:
-        assert os.read(reader, 1)
-        os.close(reader)
+    with unread(scene) as life:
+        assert life.stderr.read(1)
+        life.stderr.close()
         works(scene, "a.mp4")
-        process.terminate()
-        assert process.wait(timeout=30) == 0
+        ends(life)
 
 
 def log_is_read_again(scene: Scene) -> None:
-    """What was dropped meanwhile is counted in a line of its own."""
-    scene.configure(LOG__HEARTBEAT_S="0.001")  # a line for every round of the loop
-    reader, writer = os.pipe()
-    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
-    with writing_to(scene, writer) as process:
-        works(scene, "a.mp4")
-        process.terminate()
-        with os.fdopen(reader, "rb") as log:
-            lines = log.read().splitlines()
-        assert process.wait(timeout=30) == 0
-    events = [event for line in lines if (event := log_event(line)) is not None]
-    assert [event["event"] for event in events if event["event"] == "service.ready"] == ["service.ready"]
+    """Nothing is lost that there was room for, and no line is cut."""
+    with unread(scene) as life:
+        works(scene, "a.mp4", "b.mp4")
+        assert log_is_full(life)
+        life.send_signal(signal.SIGTERM)
+        events = [log_event(line) for line in life.stderr.read().splitlines()]
+        assert life.wait(timeout=30) == 0
+    assert None not in events
+    told = [event["event"] for event in events if event is not None]
+    assert [told.count(name) for name in ("service.ready", "job.done", "service.stopped")] == [1, 2, 1]
 
 
 ACTS = {

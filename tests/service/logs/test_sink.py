@@ -30,6 +30,7 @@ def test_lines_come_out_in_order() -> None:
     assert b"".join(written).split() == [str(number).encode() for number in range(100)]
 
 
+@pytest.mark.fault("nobody reads the log")
 def test_a_reader_that_stands_still_costs_lines_not_time() -> None:
     gate, written = threading.Event(), []
 
