@@ -37,7 +37,7 @@ def run(
     Videos that are there already are described too. A video is taken once it is complete, whoever writes it, and is
     never changed or deleted, nor moved unless done.after_done says so. An inbox that is not there, or cannot be read,
     is waited for while another one can be watched. Ctrl-C or SIGTERM stops the service; nothing is lost, and the next
-    start goes on.
+    start goes on. SIGHUP has it read its settings again; the log says which of those that changed need a restart.
 
     \b
     Examples:

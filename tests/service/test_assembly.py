@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from service.clock import FakeClock
 from service.configuration import Configuration, load
 from service.errors import ConfigError
 from service.ledger.ledger import open_ledger
+from service.ledger.values import StoredResult
 from service.logs import Recorder
 
 NO_MODELS = {f"stages.{name}.backends": [] for name in ("vad", "asr", "captions", "objects", "ocr", "audio", "frames")}
@@ -97,3 +99,23 @@ def test_an_assembled_driver_is_at_rest(tmp_path: Path) -> None:
     assert (made.driver.busy, made.driver.pool_up, made.driver.step(timeout_s=0)) == (False, False, 0)
     made.driver.close()
     ledger.close()
+
+
+SAID = "kari@example.no said so"
+
+
+@pytest.mark.parametrize(("redact", "left"), [((), True), (("email",), False)])
+def test_what_was_stored_raw_is_dropped_once_redaction_is_asked_for(
+    tmp_path: Path, redact: tuple[str, ...], *, left: bool
+) -> None:
+    given = configuration(tmp_path, **{"privacy.redact": list(redact)})
+    ledger = open_ledger(tmp_path / "l.sqlite3", output_root=os.fsencode(tmp_path / "out"))
+    raw = StoredResult("0" * 64, "1" * 64, "asr", "asr.x", 1, "done", f'"{SAID}"')
+    cleared = replace(raw, key="2" * 64, redaction="email@NO,US,GB", data='"[e-mail] said so"')
+    ledger.store_results([raw, cleared, replace(raw, key="3" * 64, stage="audio", data="{}")])
+    assemble(given, ledger=ledger, emit=Recorder(), pool_factory=lambda _given: FakePool(), clock=FakeClock())
+    assert (raw.key in ledger.results([raw.key])) is left
+    assert len(ledger.results([cleared.key, "3" * 64])) == 2, "what is cleared, or holds no text, stays"
+    found = [file.name for file in tmp_path.glob("l.sqlite3*") if SAID.encode() in file.read_bytes()]
+    ledger.close()
+    assert bool(found) is left, "not in a free page, nor in the log"
