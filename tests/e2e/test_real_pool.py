@@ -171,7 +171,7 @@ def test_sigterm_in_the_middle_of_work_loses_nothing(life: Life) -> None:
     code, _ = life.service.terminate(within_s=120)
     assert code == 0, life.service.log()
     ended: dict[str, Any] = {job.path.decode(): job for job in life.home.jobs()}
-    assert {job.state for job in ended.values()} <= {"done", "parked", "queued", "waiting"}
+    assert {job.state for job in ended.values()} <= {"done", "parked", "queued", "waiting", "rejected"}
     claimed = {e["path"] for e in life.service.named("job.claimed")}
     assert {ended[path].state for path in claimed} <= {"done", "parked"}, "what was in work was finished"
     assert all((life.home.output / f"{job.document}.json").exists() for job in ended.values() if job.state == "done")
