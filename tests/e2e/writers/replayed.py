@@ -54,6 +54,11 @@ def pause(scene: Scene) -> None:
     time.sleep(PAUSE_S)
 
 
+def ended(scene: Scene) -> None:
+    """From here on the video may be taken, whatever its own times say."""
+    scene.ended_at = time.time()
+
+
 def rename(old: str, new: str = "N") -> Step:
     return lambda scene: os.rename(_named(scene, old), _named(scene, new))  # noqa: PTH104
 
@@ -154,7 +159,7 @@ _TABLE: tuple[tuple[str, Callable[[Scene], None], str], ...] = (
     ),
     (
         "temporary name, copy and delete",
-        _steps(write("N.filepart"), pause, copy("N.filepart"), remove("N.filepart")),
+        _steps(write("N.filepart"), pause, copy("N.filepart"), pause, pause, remove("N.filepart"), ended),
         "its temporary file is gone",
     ),
     (

@@ -43,6 +43,8 @@ class Servers:
                 self._started[name] = make(self)
             except NotStarted as error:
                 self._started[name] = error
+            except subprocess.CalledProcessError as error:
+                self._started[name] = NotStarted(f"{_words(error.cmd)} ended with {error.returncode}: {error.stderr}")
 
     def get(self, name: str) -> Any:
         """Return a started server; raises `NotStarted` where it did not come up."""

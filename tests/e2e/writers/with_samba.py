@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import getpass
+import os
 import subprocess
 import time
 from collections.abc import Callable
 
 from writers.plain import ON_CLOSE
 from writers.scene import Scene, Writer, found
-from writers.servers import Servers, free_port
+from writers.servers import NotStarted, Servers, free_port
 from writers.with_rsync import ON_RENAME
 
 SETTINGS = """
@@ -39,6 +40,8 @@ SETTINGS = """
 
 def start(servers: Servers) -> int:
     """Start smbd; return its port."""
+    if os.geteuid() != 0:
+        raise NotStarted("smbd can only act for its clients when it is root")
     folder, port = servers.folder / "smb", free_port()
     folder.mkdir()
     config = folder / "smb.conf"

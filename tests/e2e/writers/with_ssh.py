@@ -52,7 +52,8 @@ def start(servers: Servers) -> Ssh:
     folder, port = servers.folder / "ssh", free_port()
     folder.mkdir()
     for key in ("host", "user"):
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / key], check=True)
+        command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / key]
+        subprocess.run(command, check=True, capture_output=True)
     (folder / "sshd_config").write_text(SETTINGS.format(port=port, folder=folder))
     (folder / "ssh_config").write_text(CLIENT.format(port=port, folder=folder, user=getpass.getuser()))
     if os.geteuid() == 0:
@@ -60,6 +61,9 @@ def start(servers: Servers) -> Ssh:
     sshd = found("sshd")  # it wants to be called by its whole path
     process = servers.daemon(str(sshd), "-D", "-e", "-f", folder / "sshd_config")
     servers.until_listening(process, port)
+    # A locked account, or one without a shell, is let in nowhere.
+    probe = ["ssh", "-F", folder / "ssh_config", "here", "true"]
+    subprocess.run(probe, check=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=60)
     return Ssh(folder / "ssh_config")
 
 
