@@ -13,8 +13,8 @@ from collections.abc import Callable
 from processes import until
 from writers.scene import Scene, Writer
 
-PAUSE_S = 1.5
-"""Longer than the shortest quiet window: what may be taken in the middle of the steps is taken."""
+PAUSE_S = 3.0
+"""Longer than the quiet windows of local files: what may be taken in the middle of the steps is taken."""
 
 Step = Callable[[Scene], None]
 
@@ -122,14 +122,19 @@ def indexer(scene: Scene) -> None:
 
 
 def under(temporary: str) -> Callable[[Scene], None]:
-    """Write under a temporary name, with a pause, and rename."""
-    return _steps(write(temporary, last=0.5), pause, write(temporary, first=0.5), rename(temporary))
+    """Write under a temporary name, with pauses, and rename."""
+    return _steps(write(temporary, last=0.5), pause, write(temporary, first=0.5), pause, rename(temporary))
 
 
 def staged_in(hidden: str) -> Callable[[Scene], None]:
     """Write in a folder of the program's own, and rename out of it."""
     return _steps(
-        folder(hidden), write(f"{hidden}/N", last=0.5), pause, write(f"{hidden}/N", first=0.5), rename(f"{hidden}/N")
+        folder(hidden),
+        write(f"{hidden}/N", last=0.5),
+        pause,
+        write(f"{hidden}/N", first=0.5),
+        pause,
+        rename(f"{hidden}/N"),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
+from processes import until
 from writers.plain import ON_CLOSE
 from writers.scene import Scene, Writer
 
@@ -42,7 +43,8 @@ def partial(scene: Scene) -> None:
     """What came so far gets the final name when rsync is interrupted: by its name and events it is a finished file."""
     command = ("rsync", "--partial", scene.source, scene.target)
     scene.broken_off(*command, VERY_SLOW, when=lambda: _half_there(scene), with_signal=signal.SIGINT)
-    assert scene.grown(), "rsync has left what came so far under the final name"
+    # The receiving half of rsync ends a moment later than the half that was started.
+    until(scene.grown, "rsync has left what came so far under the final name")
     scene.wait_for_refusal()
     scene.run(*command)
 
@@ -50,7 +52,7 @@ def partial(scene: Scene) -> None:
 def partial_folder(scene: Scene) -> None:
     command = ("rsync", "--partial-dir=.partial", scene.source, scene.target)
     scene.broken_off(*command, VERY_SLOW, when=lambda: _half_there(scene), with_signal=signal.SIGINT)
-    assert (scene.folder / ".partial" / scene.target.name).exists()
+    until((scene.folder / ".partial" / scene.target.name).exists, "rsync has left what came so far in its folder")
     scene.run(*command)
 
 
