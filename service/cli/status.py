@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from service.cli import afterwork, common, ledgers, services
+from service.cli import afterwork, common, ledgers, services, vitals
 from service.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ def _report(ledger: Ledger, configuration: Configuration, *, named: bool) -> dic
         "documents_under_other_settings": None if compared is None else ledger.stale_documents(compared.settings_key),
         "compared_with": None if compared is None else {"profile": compared.profile, "settings_of": compared.said_by},
         "sources_missing": counts.source_missing,
+        "vitals": vitals.vitals(configuration, counts, start),
         "last_done_at": counts.last_done_at,
         "afterwork": afterwork.report(ledger, configuration),
         "oldest_queued_at": counts.oldest_queued_at,
@@ -118,6 +119,7 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
     if report["service"]["inboxes"]:
         verb = "watches" if report["service"]["watching"] else "watched last"
         yield f"           {verb} {', '.join(report['service']['inboxes'])} (profile {report['service']['profile']})"
+    yield from vitals.lines(report["vitals"])
     yield f"documents  {report['documents']}"
     older, compared = report["documents_under_other_settings"], report["compared_with"]
     if older:

@@ -125,7 +125,7 @@ class Collector:
                 "intake": max(0.0, now_s - self._intake.ticked_s),
             },
             counts=self._counts(),
-            ledger_bytes=_size(self._places.ledger),
+            ledger_bytes=ledger_bytes(self._places.ledger),
             roots=self._intake.figures(),
             watches=processes.watches(),
             watches_limit=processes.watches_limit(),
@@ -156,7 +156,7 @@ def _memory(counted: Counted) -> dict[str, int]:
     return _known({"service": processes.resident_bytes(own)}) | processes.memory_below(own, counted.actors)
 
 
-def _size(ledger: Path | None) -> int | None:
+def ledger_bytes(ledger: Path | None) -> int | None:
     """Return the size of the ledger's file with its write-ahead log and index."""
     if ledger is None or not ledger.exists():
         return None

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 import tomli
 
+from service.cli import vitals
 from service.ledger.states import State
 from service.ledger.values import WorkPause
+from service.logs.vocabulary import EVENTS
 
 SHA = "a" * 64
 
@@ -46,7 +48,35 @@ def test_status_as_json(home: Any) -> None:
 def test_status_names_the_running_service(home: Any) -> None:
     home.open()
     (home.path / "state" / "lock").write_text(str(os.getpid()))
-    assert f"running (process {os.getpid()})" in home.run("status").stdout
+    shown = home.run("status").stdout
+    assert f"running (process {os.getpid()})" in shown
+    assert "MiB of memory" in shown
+
+
+def test_status_tells_the_figures_of_the_heartbeat_that_it_can_take(home: Any) -> None:
+    home.open()
+    home.wait("wait.mp4", State.WAITING, "quiet", "the file changed a moment ago")
+    found = json.loads(home.run("status", "--json").stdout)["vitals"]
+    assert found.keys() - {"low_water_mib"} <= EVENTS["heartbeat"].fields
+    assert 0 <= found["oldest_settling_s"] < 60
+    assert found["ledger_mib"] > 0
+    assert found["state_free_mib"] > 0
+    # No service runs, nothing is queued or done, and there is no output yet: unknown is not 0.
+    unknown = ("resident_mib", "children_resident_mib", "oldest_queued_s", "last_done_s", "output_free_mib")
+    assert {found[name] for name in unknown} == {None}
+    assert "free       " in home.run("status").stdout
+
+
+AGES = {0.4: "0 s", 119.0: "119 s", 120.0: "2 min", 7_199.0: "120 min", 7_200.0: "2 h", 200_000.0: "2 days"}
+
+
+@pytest.mark.parametrize(("seconds", "spoken"), AGES.items())
+def test_ages_are_spoken(seconds: float, spoken: str) -> None:
+    none = dict.fromkeys(
+        ("resident_mib", "children_resident_mib", "output_free_mib", "state_free_mib", "oldest_settling_s")
+    )
+    (line,) = vitals.lines(none | {"oldest_queued_s": seconds, "low_water_mib": 512})
+    assert line.endswith(f"is queued has waited {spoken}")
 
 
 PAUSE = WorkPause("disk_full", b"/proc", 512)
