@@ -20,8 +20,9 @@ from cheap_hosts import CannedHost, cheap_host
 from actors.backend import Failure, Outcome, StageItem, StageStatus
 from actors.pool.base import ActorSpec, Host, HostReport
 from actors.pool.fake_pool import ActorCrash, ActorHang, FakePool
-from service import daemon
+from service import daemon, disk
 from service.cli.main import main
+from service.intake import supervision
 from service.intake.watch import HintBox
 
 FAILURES = {
@@ -95,6 +96,7 @@ def in_trouble(hear: Callable[[HintBox, bytes], None]) -> Callable[[HintBox, byt
 
 
 if __name__ == "__main__":
+    disk.RECHECK_S = supervision._DEAF_AFTER_S = 0.5
     HintBox.note = in_trouble(HintBox.note)
     daemon.run = partial(daemon.run, pool_factory=lambda _configuration: FakePool(host))
     main(["run"])

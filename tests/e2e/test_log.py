@@ -10,7 +10,9 @@ import os
 import socket
 import urllib.request
 from pathlib import Path
+from typing import Any
 
+import bad_files
 import log_story
 import pytest
 from log_story import Story, normalised
@@ -90,24 +92,42 @@ def test_a_file_that_waits_is_told_once_with_its_gate(story: Story) -> None:
     assert [line["reason"] for line in waits] == ["writer"]
 
 
-def test_the_metrics_of_a_running_service_can_be_read_over_http(tmp_path: Path) -> None:
-    home = Home(tmp_path, WITHOUT_MODELS | {"REELWATCH_METRICS__LISTEN": '"127.0.0.1:0"'})
+@pytest.fixture(scope="module")
+def scraped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Any, dict[str, Any]]:
+    """A service that has described a video: its folders, how a second one on its port ended, its metrics by name."""
+    home = Home(tmp_path_factory.mktemp("scraped"), WITHOUT_MODELS | {"REELWATCH_METRICS__LISTEN": '"127.0.0.1:0"'})
+    bad_files.clip(home.inbox / "clip.mp4")
     with home.service() as service:
         address = service.ready().until_event("metrics.serving")["address"]
+        service.until_event("job.done", "clip.mp4")
         with urllib.request.urlopen(f"http://{address}/metrics", timeout=30) as answer:
             families = {family.name: family for family in text_string_to_metric_families(answer.read().decode())}
-        taken = home.run("run", env=home.environ | {"REELWATCH_METRICS__LISTEN": f'"{address}"'} | other_state(home))
+        elsewhere = {"REELWATCH_METRICS__LISTEN": f'"{address}"', "REELWATCH_STATE__DIR": str(home.path / "other")}
+        second = home.run("run", env=home.environ | elsewhere)
         assert service.terminate()[0] == 0
-    assert families.keys() == {f"reelwatch_{metric.name}" for metric in METRICS.values()}
-    (root,) = families["reelwatch_root_up"].samples
-    assert (root.labels, root.value) == ({"root": str(home.inbox)}, 1)
-    assert families["reelwatch_resident_memory_bytes"].samples[0].value > 20 * 2**20
-    assert taken.returncode == 78
-    assert b'"event":"service.failed"' in taken.stderr
-    assert f"listen = {address}: cannot listen there".encode() in taken.stderr
     with socket.create_server(("127.0.0.1", int(address.rpartition(":")[2]))):
         pass  # the port is free again
+    return home, (address, second), families
 
 
-def other_state(home: Home) -> dict[str, str]:
-    return {"REELWATCH_STATE__DIR": str(home.path / "other-state")}
+def test_the_metrics_of_a_running_service_can_be_read_over_http(scraped: tuple[Home, Any, dict[str, Any]]) -> None:
+    home, _, families = scraped
+    assert families.keys() == {f"reelwatch_{metric.name}" for metric in METRICS.values()}
+    values = {(s.name, *sorted(s.labels.values())): s.value for family in families.values() for s in family.samples}
+    assert values["reelwatch_root_up", str(home.inbox)] == 1
+    assert values["reelwatch_documents_written_total", "complete"] == 1
+    assert values["reelwatch_documents",] == values["reelwatch_jobs", "done"] == values["reelwatch_pool_up",] == 1
+    assert values["reelwatch_stage_seconds_count", "decode"] == values["reelwatch_job_seconds_count",] == 1
+    assert 0.3 <= values["reelwatch_file_settle_seconds_sum",] < 60
+    # Every actor is a process of its own, and is known by its name.
+    processes = {name[1]: value for name, value in values.items() if name[0] == "reelwatch_resident_memory_bytes"}
+    assert {"service", "media", "fusion"} <= processes.keys()
+    assert min(processes[name] for name in ("service", "media", "fusion")) > 20 * 2**20
+    assert values["reelwatch_log_lines_total", "info"] > 5
+
+
+def test_a_port_that_is_taken_ends_the_start_with_a_remedy(scraped: tuple[Home, Any, dict[str, Any]]) -> None:
+    _, (address, second), _ = scraped
+    assert second.returncode == 78
+    assert b'"event":"service.failed"' in second.stderr
+    assert f"listen = {address}: cannot listen there".encode() in second.stderr

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from service.assets import asset
 from service.logs.examples import EXAMPLES, HEARTBEAT
 from service.logs.fields import FIELDS
 from service.logs.page import example
@@ -85,6 +86,14 @@ def test_the_pipelines_example_is_toml_and_reads_our_unit() -> None:
         *vector["transforms"],
         "events.dropped",
     }
+
+
+def test_an_installed_reelwatch_has_them() -> None:
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]["targets"][
+        "wheel"
+    ]
+    assert wheel["force-include"]["config"] == "service/_share/config"
+    assert asset("config/monitoring/alerts.yml").read_bytes() == (ROOT / "config/monitoring/alerts.yml").read_bytes()
 
 
 def test_every_file_is_on_the_page() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from service.intake.ports import Generation, Observation, Settled
 from service.ledger.errors import LedgerBusy
+from service.ledger.ledger import Ledger
 from service.ledger.states import State
 from service.ledger.values import WorkPause
 from service.logs.emitter import LogFigures
@@ -108,8 +109,23 @@ def test_it_tells_what_became_of_the_log(bench: Any) -> None:
 
 
 class BusyLedger:
+    def data_version(self) -> int:
+        return 1
+
     def counts(self) -> None:
         raise LedgerBusy("locked")
+
+
+def test_the_ledger_is_counted_again_only_when_it_has_changed(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    collector, asked = bench.collector, []
+    real = Ledger.counts
+    monkeypatch.setattr(Ledger, "counts", lambda ledger: asked.append(1) or real(ledger))
+    collector.gauges()
+    collector.gauges()
+    assert len(asked) == 1
+    bench.ledger.intake.enqueue([Settled(ROOT, b"new.mp4", Generation(1, 1, 9, 1, "x"))])
+    assert collector.gauges().counts.states == {State.QUEUED: 1}
+    assert len(asked) == 2
 
 
 def test_a_locked_ledger_does_not_silence_it(bench: Any) -> None:
