@@ -149,7 +149,10 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "reason": "watch_limit",
             "detail": "the limit of inotify watches (8192) is reached; raise fs.inotify.max_user_watches (sysctl)",
         },
-        "watch.overflow": {"root": "/srv/videos/inbox"},
+        "watch.overflow": {
+            "root": "/srv/videos/inbox",
+            "detail": "more files came at once than fs.inotify.max_queued_events allows; everything is scanned",
+        },
         "watch.rebuilt": {"root": "/srv/videos/inbox"},
         "scan.failed": {
             "root": "/srv/videos/inbox",

@@ -140,7 +140,7 @@ _ALL = (
         "reason detail",
         rate="reason",
     ),
-    _event("watch.overflow", "warning", "The kernel dropped events; everything is scanned.", rate="root"),
+    _event("watch.overflow", "warning", "The kernel dropped events; everything is scanned.", "detail?", rate="root"),
     _event("watch.rebuilt", "info", "The watch on an inbox was set up again.", rate="root"),
     _event("scan.failed", "warning", "A folder cannot be read.", "path reason detail? cause?", rate="path"),
     _event(
