@@ -129,7 +129,7 @@ def png_bomb(path: Path) -> Path:
     """Some hundred kilobytes that are three pictures of 192 MiB each once decoded."""
     frame = av.VideoFrame.from_ndarray(np.zeros((BOMB_SIDE, BOMB_SIDE, 3), np.uint8), format="rgb24")
     with av.open(str(path), "w") as out:
-        stream = out.add_stream("png", rate=10)
+        stream = out.add_stream("png", rate=10, options={"compression_level": "1", "pred": "none"})
         stream.width = stream.height = BOMB_SIDE
         stream.pix_fmt = "rgb24"
         frame.pts = 0
