@@ -175,7 +175,7 @@ def figures(tally: Tally) -> list[Figure]:
     slowest = f"{tally.slowest_s} s of {tally.slowest_allowed_s} s allowed, {len(tally.over_deadline)} over"
     return [
         Figure(
-            f"{tally.files:,} damaged files of {tally.seeds} kinds through the service",
+            f"{tally.files:,} damaged files, made of {tally.seeds} whole ones, through the service",
             "it never dies, each file ends in a named state",
             f"{tally.service_deaths} deaths of the service, {deaths} of the decoder; {ended} ended "
             f"({tally.ends.get('done', 0)} with a document, the others with a reason), {len(tally.without_end)} did "
