@@ -49,7 +49,6 @@ class Daemon:
         self._ledger = assembly.ledger
         self._clock = assembly.clock
         self._intake = prepared.intake
-        self._housekeeping = prepared.housekeeping
         self._signals = signals
         self._trouble = trouble
         self._emit = setting.emit
@@ -68,7 +67,7 @@ class Daemon:
         try:
             self._monitor.start()
             self._intake.start()
-            self._housekeeping.start()
+            self._reloader.housekeeping.start()
             self._ready()
             self._manager.serving(self._intake.pulse, self._ledger.database.writing)
             while not self._signals.count:
@@ -80,7 +79,7 @@ class Daemon:
         finally:
             self._intake.stop()
             self._driver.close()
-            self._housekeeping.stop()
+            self._reloader.housekeeping.stop()
             self._monitor.stop()
             self._emit("service.stopped", uptime_s=round(self._clock.monotonic() - started_s, 1), **why)
         return 0
@@ -102,7 +101,7 @@ class Daemon:
         self._manager.driver.tick()
         if self._signals.reload:
             self._reload()
-        damage = self._intake.damage or self._housekeeping.damage
+        damage = self._intake.damage or self._reloader.housekeeping.damage
         if damage is not None:
             raise damage
         self._trouble.require_hope()

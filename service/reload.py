@@ -11,6 +11,8 @@ from service.assembly import make_limits, make_plan
 from service.configuration import Configuration
 from service.configuration.layers import Key, dotted, flatten, unflatten
 from service.errors import ConfigError
+from service.housekeeping.assembly import make_housekeeping
+from service.housekeeping.housekeeping import Housekeeping
 from service.ledger_trouble import LedgerTrouble
 from service.metrics.monitor import Monitor
 from service.preparation import Prepared, Setting, make_intake
@@ -19,6 +21,8 @@ _LIVE: tuple[Key, ...] = (
     ("intake",),
     ("retry",),
     ("disk",),
+    ("done",),
+    ("retention",),
     ("log", "level"),
     ("log", "heartbeat_s"),
     ("pool", "idle_stop_s"),
@@ -30,13 +34,21 @@ _LIVE: tuple[Key, ...] = (
 """Settings, or whole sections, that are changed in place; with the deadlines of the stages, all others need a restart:
 what a document is made with, where things lie, how large the pool is."""
 _LIVE_OF_A_STAGE = frozenset({"deadline_base_s", "deadline_per_media_s"})
+_KEPT_HOUSE = frozenset({"intake", "done", "retention"})
+"""Sections that housekeeping is made from: which folders it moves videos out of, where to, what it deletes when."""
+ERRAND_S = 40.0
+"""How long the errand that is under way may take: longer than a webhook's receiver may (30 s)."""
 
 
 class Reloader:
-    """Carries changed settings into a service that runs; owned by the driver's loop. `configuration` is in force."""
+    """Carries changed settings into a service that runs; owned by the driver's loop.
+
+    configuration: what is in force. housekeeping: the one at work.
+    """
 
     def __init__(self, setting: Setting, prepared: Prepared, *, monitor: Monitor, trouble: LedgerTrouble) -> None:
         self.configuration = setting.configuration
+        self.housekeeping = prepared.housekeeping
         self._setting = setting
         self._prepared = prepared
         self._monitor = monitor
@@ -49,18 +61,22 @@ class Reloader:
         try:
             asked = self._setting.reread()
             _require_usable(asked)
+            changed = sorted(differing(self.configuration, asked))
+            live, others = [key for key in changed if is_live(key)], [key for key in changed if not is_live(key)]
+            sections = {key[0] for key in live}
+            given = with_live(self.configuration, asked)
+            successor = self._housekeeping(given) if sections & _KEPT_HOUSE else None
         except ConfigError as exc:
             emit("service.reload_failed", cause=str(exc))
             return
-        changed = sorted(differing(self.configuration, asked))
-        live, others = [key for key in changed if is_live(key)], [key for key in changed if not is_live(key)]
-        self.configuration = with_live(self.configuration, asked)
+        self.configuration = given
         self._apply()
-        watched = any(key[0] == "intake" for key in live)
-        if watched:
+        if successor is not None:
+            self._change_housekeeping(successor)
+        if "intake" in sections:
             self._change_intake()
         emit("service.reloaded", changed=_said(live), needs_restart=_said(others))
-        if watched:
+        if "intake" in sections:
             self._note()  # last: a ledger that is busy keeps nothing else from being applied
 
     def _apply(self) -> None:
@@ -71,6 +87,23 @@ class Reloader:
         self._trouble.low_water_mib = given.disk.low_water_mib
         self._monitor.change(given)
         self._setting.emit.change_level(given.log.level)
+
+    def _housekeeping(self, given: Configuration) -> Housekeeping:
+        """Make another housekeeping; raises `ConfigError` when it could not do what it is asked for."""
+        setting, prepared = self._setting, self._prepared
+        return make_housekeeping(
+            given,
+            ledger=prepared.assembly.ledger,
+            clock=setting.clock,
+            emit=setting.emit,
+            trouble=self._trouble,
+            forget=prepared.intake.recheck,
+        )
+
+    def _change_housekeeping(self, successor: Housekeeping) -> None:
+        self.housekeeping.stop(timeout_s=ERRAND_S)
+        self.housekeeping = successor
+        successor.start()
 
     def _change_intake(self) -> None:
         setting, ledger, loop = self._setting, self._prepared.assembly.ledger, self._prepared.intake

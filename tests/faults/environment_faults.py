@@ -56,6 +56,8 @@ ENVIRONMENT: dict[str, str] = {
     "SIGTERM with work that does not end": "given back, its attempt refunded; exit 0",
     "SIGTERM twice": "given back at once; exit 0",
     "SIGTERM while it starts": "exit 0",
+    "SIGHUP with a broken file": "the settings before stay in force, one error line; RELOADING and READY are said",
+    "a thread stands still": "no more pings; told with its stack; the service manager starts the service again",
     "the standard streams are closed": "/dev/null takes their place",
     "nobody reads the log": "the work goes on; lines that find no room are counted and told",
     "the log's reader ends": "the work goes on",

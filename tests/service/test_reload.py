@@ -62,6 +62,7 @@ BROKEN = {
 }
 
 
+@pytest.mark.fault("SIGHUP with a broken file")
 def test_a_broken_file_changes_nothing(life: Life) -> None:
     def act(life: Life) -> None:
         for number, (text, _) in enumerate(BROKEN.values(), start=2):
@@ -78,6 +79,26 @@ def test_a_broken_file_changes_nothing(life: Life) -> None:
         assert "reelwatch.toml" in cause or told == "Name one."
     assert not life.emit.named("service.reloaded")
     assert life.manager.states() == ["READY=1", *["RELOADING=1", "READY=1"] * len(BROKEN), "STOPPING=1"]
+
+
+def test_done_videos_move_out_of_a_folder_that_was_added(life: Life) -> None:
+    def act(life: Life) -> None:
+        life.described("in", "a.mp4")
+        life.inbox("more")
+        moving = f'[done]\nafter_done = "move"\nmove_to = "{life.home / "archive"}"\n'
+        life.write(life.named("in", "more") + moving)
+        life.hang_up()
+        life.manager.until("READY=1", count=2)
+        life.described("more", "b.mp4")
+        life.until((life.home / "archive" / "b.mp4").exists, "it is moved away")
+        life.write(life.named("in", "more") + moving.replace("archive", "in/inside"))
+        life.hang_up()
+        life.manager.until("READY=1", count=3)
+
+    life.play(act)
+    (reloaded,) = life.emit.named("service.reloaded")
+    assert reloaded["changed"] == "done.after_done, done.move_to, intake.inboxes"
+    assert "move_to" in life.emit.named("service.reload_failed")[0]["cause"], "a place it cannot move to"
 
 
 def test_commands_know_of_folders_that_were_added(life: Life) -> None:
@@ -107,6 +128,10 @@ LIVE = {
     "stages.ocr.backends": False,
     "stages.ocr.options.language": False,
     "output.dir": False,
+    "retention.keyframes_days": True,
+    "done.after_done": True,
+    "webhook.url": False,
+    "privacy.redact": False,
     "profile": False,
 }
 

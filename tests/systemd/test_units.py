@@ -22,6 +22,7 @@ from service.intake_loop import LONGEST_PAUSE_S
 from service.ledger.engine import Patience
 from service.ledger_trouble import START_WITHIN_S
 from service.pulse import LOG_LIMIT_S, LOOP_LIMIT_S, SCAN_LIMIT_S
+from service.reload import ERRAND_S
 from service.supervisor import EXTENSION_S, LOOK_S, PINGS
 from service.watched_pool import START_S
 
@@ -119,6 +120,7 @@ def test_the_watchdog_ends_what_hangs_and_nothing_that_waits(unit: Unit) -> None
     longest_write_s = patience.tries * (patience.busy_timeout_s + 1.5 * patience.pause_s)
     assert 2 * longest_write_s < LOOP_LIMIT_S, "one thread waits for the lock behind another that waits for it"
     assert 2 * LONGEST_PAUSE_S < SCAN_LIMIT_S
+    assert ERRAND_S < LOOP_LIMIT_S, "a reload waits for the errand under way"
     start_deadline_s = load({}, environ={"HOME": "/nonexistent"}).configuration.pool.start_deadline_s
     assert start_deadline_s <= START_S, "loading has a deadline of its own, kept by the scheduler"
     assert LOG_LIMIT_S > 3 * 60, "journald is ended by its own watchdog before, and mended with it"
