@@ -104,7 +104,10 @@ def figure(samples: Samples, *, videos: int) -> report.Figure:
 
 
 def draw(samples: Samples, target: Path) -> Path:
-    """Draw resident memory of every process, and what they have of their own together, over the videos done."""
+    """Draw resident memory of every process, and what they have of their own together, over the videos done.
+
+    What lives for seconds only, while Ray starts, is in the sum alone.
+    """
     import matplotlib as mpl
 
     mpl.use("Agg")
@@ -112,9 +115,10 @@ def draw(samples: Samples, target: Path) -> Path:
 
     plot, axes = plt.subplots(figsize=(10, 6), dpi=100)
     axes.plot(samples.done, samples.total_mib(), color="black", linewidth=2, label="all, without shared memory")
-    lines = sorted(samples.resident_mib.items(), key=lambda item: -item[1][-1])
-    for name, line in lines:
-        axes.plot(samples.done, line, linewidth=1, label=f"{name} (RSS)")
+    lasting = [name for name, line in samples.resident_mib.items() if sum(map(bool, line)) > len(line) / 10]
+    for number, name in enumerate(sorted(lasting, key=lambda name: -samples.resident_mib[name][-1])):
+        color = mpl.colormaps["tab20"](number % 20)
+        axes.plot(samples.done, samples.resident_mib[name], linewidth=1, color=color, label=f"{name} (RSS)")
     axes.axvline(WARM_UP * samples.done[-1], color="grey", linestyle=":", label="warm-up ends")
     axes.set(xlabel="videos done", ylabel="MiB", title="Memory of every process", ylim=(0, None))
     axes.grid(visible=True, alpha=0.3)
