@@ -13,7 +13,11 @@ import bad_files
 import lures
 import pytest
 from fuzz_rounds import SETTINGS, hasty_service
+from media_clips import item, refusal
 from processes import Home, Service
+
+from actors.media.backend import PyAvDecode
+from actors.media.options import DecodeOptions
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -124,6 +128,25 @@ def test_no_file_leads_to_another_one_or_to_a_server(siege: Siege) -> None:
     written = b"".join(path.read_bytes() for path in siege.home.output.rglob("*.json"))
     assert b"away.mp4" in written
     assert lures.SECRET not in written
+
+
+def test_the_decoder_alone_would_follow_none_of_them_either(tmp_path: Path) -> None:
+    """Most never come to it, for intake knows a text; what intake lets through one day must not lead away either."""
+    canary = lures.Canary(tmp_path / "elsewhere")
+    canary.make()
+    model, decoder = bad_files.clip(tmp_path / "model.mp4").read_bytes(), PyAvDecode(DecodeOptions())
+    decoder.load()
+    with canary.listening():
+        opened = lures.opens(canary.folder)
+        for name, content in lures.lures(canary, model).items():
+            (tmp_path / name).write_bytes(content)
+            if name.startswith("elsewhere"):
+                assert decoder.run([item(tmp_path / name)])[0].data.frames_decoded == 8, "its own"
+            else:
+                assert refusal(decoder, tmp_path / name) in {"not_media", "no_streams"}, name
+        with pytest.raises(BlockingIOError):
+            os.read(opened, 1)
+    assert canary.calls == []
 
 
 def test_what_a_sidecar_says_about_paths_moves_nothing(siege: Siege) -> None:
