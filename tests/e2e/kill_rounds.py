@@ -34,6 +34,7 @@ from actors.pool.base import Pool
 from actors.pool.fake_pool import FakePool
 from service.configuration import Configuration, load
 from service.daemon import run
+from service.ledger.errors import LedgerMissing
 from service.ledger.ledger import attach_ledger
 from service.ledger.states import State
 from service.ledger.values import Selector
@@ -156,7 +157,10 @@ def wait_until_idle(home: Path, tally: Tally) -> None:
     quiet, seen, end = 0, (-1, -1), time.monotonic() + PROGRESS_WITHIN_S
     while quiet < 5 and time.monotonic() < end:
         time.sleep(0.3 if quiet else 1.0)
-        with_ledger = attach_ledger(home / "state" / "ledger.sqlite3")
+        try:
+            with_ledger = attach_ledger(home / "state" / "ledger.sqlite3")
+        except LedgerMissing:  # no life before was long enough to make it
+            continue
         tally.parked += len(with_ledger.retry(Selector.all()))
         jobs = with_ledger.jobs()
         with_ledger.close()
@@ -208,7 +212,11 @@ def last_life(settings: Configuration, home: Path, trial: Trial, tally: Tally) -
     """Let the service come to rest, stop it, and hold everything against what should be."""
     before = snapshot([home / "in"])
     pid = start(settings, trial)
-    wait_until_idle(home, tally)
+    try:
+        wait_until_idle(home, tally)
+    except BaseException:
+        os.kill(pid, signal.SIGKILL)
+        raise
     began_s = time.monotonic()
     os.kill(pid, signal.SIGTERM)
     _, status = os.waitpid(pid, 0)

@@ -2,34 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from pathlib import Path
-from typing import Any
-
 import pytest
+from kill_figures import LISTS, tallies
 
-SCRIPT = Path(__file__).with_name("kill_rounds.py")
-EMPTY: dict[str, list[str]] = {name: [] for name in ("lost", "doubled", "torn", "outlived", "breaches")}
-
-
-def tallies(pool: str, rounds: int, services: int) -> list[dict[str, Any]]:
-    """Let several services, each with a home and a seed of its own, share the kills, side by side."""
-    shares = [rounds // services + (number < rounds % services) for number in range(services)]
-    begun = [
-        subprocess.Popen(
-            [sys.executable, SCRIPT, "--pool", pool, "--rounds", str(share), "--seed", str(seed)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for seed, share in enumerate(shares, start=1)
-    ]
-    ended = [(process, *process.communicate()) for process in begun]
-    for process, _, stderr in ended:
-        assert process.returncode == 0, stderr[-2000:]
-    return [json.loads(stdout) for _, stdout, _ in ended]
+EMPTY: dict[str, list[str]] = {name: [] for name in LISTS}
 
 
 @pytest.mark.fault("killed at random moments")
