@@ -43,7 +43,7 @@ def recover(
             _take_up(ledger, output_root=output_root, inboxes=inboxes, emit=emit, tick=tick)
         else:
             settle(output_root, ledger.unsettled_documents())
-    archive.resume(ledger, now=now)
+    archive.resume(ledger, now=now, emit=emit)
     retention.resume(ledger, now=now)
     tick()
     for job in ledger.jobs({State.RUNNING}):

@@ -104,7 +104,7 @@ class Archive:
         return [inbox for inbox in self._inboxes if inbox not in self._refusing]
 
 
-def resume(ledger: Ledger, *, now: float) -> None:
+def resume(ledger: Ledger, *, now: float, emit: Emit) -> None:
     """Bring every move that a crash interrupted to its end: done where the file has left, else taken back.
 
     For every start, whatever the settings say by now: nothing at such a path is claimed before.
@@ -114,6 +114,7 @@ def resume(ledger: Ledger, *, now: float) -> None:
         kept = carry_out(move, job) if has_moved(move, job) else Kept("interrupted", "the service was ended", 0.0)
         if kept is None:
             ledger.end_move(move)
+            emit("file.archived", **about(job), moved_to=move.target)
         else:
             ledger.give_up_move(move, reason=kept.reason, detail=kept.detail, not_before=now + kept.retry_s)
 

@@ -17,6 +17,8 @@ KILL_POINTS: dict[str, str] = {
     "killed between pictures and document": "the pictures go back to what they were; done by the next attempt",
     "killed before the ledger hears of the document": "`job.recovered`, `published`: done, and not made again",
     "killed after a job is done": "nothing is done again",
+    "killed before a described video is moved": "it is moved, once, with its sidecar; nothing is described again",
+    "killed after a described video was moved": "as above",
     "killed in a migration": "the old schema or the new one, never half of it",
     "killed between any two statements of a transaction": "all of the change is there or nothing of it",
     "killed at random moments": "nothing lost, nothing doubled, nothing torn",

@@ -14,6 +14,7 @@ from typing import Any
 from actors.fusion import directories
 from actors.fusion.names import PRIVATE_PREFIX
 from service.ledger import ledger, schema
+from service.ledger.archive import ArchiveSide
 from service.ledger.intake import IntakeSide
 from service.ledger.jobs import DriverSide
 from service.ledger.page import Page
@@ -111,12 +112,17 @@ def _before_rename(die: Die) -> None:
     wrap(os, "rename", rename)
 
 
-def _before_done(die: Die) -> None:
-    def finish(real: Any, side: Any, *args: Any, **kwargs: Any) -> Any:
-        die()
-        return real(side, *args, **kwargs)
+def _before(owner: Any, name: str) -> Callable[[Die], None]:
+    """Return what arms the point before a method of the ledger."""
 
-    wrap(DriverSide, "finish", finish)
+    def arm_before(die: Die) -> None:
+        def call(real: Any, side: Any, *args: Any, **kwargs: Any) -> Any:
+            die()
+            return real(side, *args, **kwargs)
+
+        wrap(owner, name, call)
+
+    return arm_before
 
 
 def _migrated(die: Die) -> None:
@@ -139,7 +145,10 @@ POINTS: dict[str, Callable[[Die], None]] = {
     "in the middle of decoding": _decoded,
     "before the draft of the document is on disk": _draft_written,
     "before the document is renamed": _before_rename,
-    "before the ledger hears of the document": _before_done,
+    "before the ledger hears of the document": _before(DriverSide, "finish"),
     "after the job is done": _after(DriverSide, "finish"),
+    "before a move is noted": _before(ArchiveSide, "begin_move"),
+    "before a file is moved": _after(ArchiveSide, "begin_move"),
+    "after a file is moved": _before(ArchiveSide, "end_move"),
     "before a migration is committed": _migrated,
 }

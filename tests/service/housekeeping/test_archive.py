@@ -279,7 +279,7 @@ def test_a_move_that_was_killed_is_brought_to_its_end(
         kill(patch, site)
         with pytest.raises(_Killed):
             work(site)
-    resume(site.reopen(), now=site.clock.wall())
+    resume(site.reopen(), now=site.clock.wall(), emit=site.emit)
     assert site.ledger.moves() == []
     assert site.ledger.job(job.job_id).chore is None
     if still_wanted:

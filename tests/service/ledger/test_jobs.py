@@ -244,6 +244,7 @@ def test_the_ledger_and_the_scheduler_park_after_as_many_deaths() -> None:
     assert DEATHS_TO_PARK == board.DEATHS_TO_PARK
 
 
+@pytest.mark.fault("a second service on the same state")
 def test_the_job_of_a_live_process_is_not_taken(bench: Bench) -> None:
     job = bench.settle(b"a.mp4", "one")
     boot, _, _ = this_process().split(":")
