@@ -11,7 +11,7 @@ PACKAGES=(
   # what the benches compare with, and a writer: a recorder
   ffmpeg
   # writers (tests/e2e/writers)
-  aria2 chromium curl fuse3 lftp openssh-client openssh-server rclone rsync samba smbclient syncthing tar wget
+  aria2 chromium curl firefox-esr fuse3 lftp openssh-client openssh-server rclone rsync samba smbclient syncthing tar wget
   # promtool checks config/monitoring, systemd-analyze checks systemd/
   prometheus systemd
 )

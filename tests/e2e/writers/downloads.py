@@ -1,8 +1,9 @@
-"""Downloads over HTTP: wget, curl, aria2c and Chromium, from a server that is slow and drops connections."""
+"""Downloads over HTTP: wget, curl, aria2c, Chromium and Firefox, from a server that is slow and drops connections."""
 
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import threading
@@ -18,6 +19,8 @@ from writers.servers import Servers, end
 from writers.with_rsync import ON_RENAME
 
 _PIECE = 64 * 1024
+SLOW = 700_000
+"""Bytes a second, at which a download takes longer than the quiet windows of local files."""
 
 
 class Slow(BaseHTTPRequestHandler):
@@ -89,7 +92,7 @@ def wget(scene: Scene) -> None:
 
 
 def wget_killed(scene: Scene) -> None:
-    command = ("wget", "-q", "-c", "-O", scene.target, _url(scene, rate=600_000))
+    command = ("wget", "-q", "-c", "-O", scene.target, _url(scene, rate=SLOW))
     scene.broken_off(*command, when=scene.grown, with_signal=signal.SIGTERM)
     scene.wait_for_refusal()
     scene.run(*command)
@@ -131,10 +134,37 @@ def chromium(scene: Scene) -> None:
     chosen = {"download": {"default_directory": str(scene.folder), "prompt_for_download": False}}
     (profile / "Default" / "Preferences").write_text(json.dumps(chosen))
     quiet = ("--headless=new", "--no-sandbox", "--no-first-run", "--disable-gpu", "--disable-background-networking")
-    browser = scene.servers.daemon("chromium", *quiet, f"--user-data-dir={profile}", _url(scene))
+    browser = scene.servers.daemon("chromium", *quiet, f"--user-data-dir={profile}", _url(scene, rate=SLOW))
     try:
         until(lambda: list(scene.folder.glob("*.crdownload")), f"the download begins {scene.servers.logs()}")
         until(lambda: scene.grown(share=1.0) and not list(scene.folder.glob("*.crdownload")), "the download ends")
+    finally:
+        end(browser)
+
+
+def firefox(scene: Scene) -> None:
+    """An empty file has the final name for as long as the download takes."""
+    profile = scene.away / "profile"
+    profile.mkdir()
+    chosen = {
+        "browser.download.folderList": 2,
+        "browser.download.dir": str(scene.folder),
+        "browser.download.always_ask_before_handling_new_types": False,
+        "browser.shell.checkDefaultBrowser": False,
+        "app.normandy.enabled": False,
+        "app.update.enabled": False,
+        "datareporting.policy.dataSubmissionEnabled": False,
+        "network.captive-portal-service.enabled": False,
+        "network.connectivity-service.enabled": False,
+        "services.settings.server": "http://127.0.0.1:1",
+    }
+    lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in chosen.items()]
+    (profile / "user.js").write_text("\n".join(lines))
+    command = ("firefox-esr", "--headless", "--no-remote", "--profile", profile, _url(scene, rate=SLOW))
+    browser = scene.servers.daemon(*command, env={**os.environ, "HOME": str(scene.away)})
+    try:
+        until(lambda: list(scene.folder.glob("*.part")), f"the download begins {scene.servers.logs()}", within_s=120)
+        until(lambda: scene.grown(share=1.0) and not list(scene.folder.glob("*.part")), "the download ends")
     finally:
         end(browser)
 
@@ -168,4 +198,7 @@ WRITERS = (
         aborts=True,
     ),
     Writer("Chromium", chromium, ON_RENAME, needs=("chromium",), server="http"),
+    Writer(
+        "Firefox", firefox, f"{ON_RENAME}; its empty placeholder is never taken", needs=("firefox-esr",), server="http"
+    ),
 )

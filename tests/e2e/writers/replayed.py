@@ -20,8 +20,8 @@ Step = Callable[[Scene], None]
 
 
 def _named(scene: Scene, name: str) -> str:
-    """Spell a name: N is the final one, STEM the same without its suffix."""
-    return str(scene.folder / name.replace("STEM", scene.target.stem).replace("N", scene.target.name))
+    """Spell a name: N is the final one."""
+    return str(scene.folder / name.replace("N", scene.target.name))
 
 
 def write(name: str, *, first: float = 0.0, last: float = 1.0, keep: bool = False) -> Step:
@@ -146,12 +146,6 @@ def _steps(*steps: Step) -> Callable[[Scene], None]:
     return run
 
 
-firefox = _steps(
-    *(empty("qX3kd9.mp4"), remove("qX3kd9.mp4"), empty("qX3kd9.mp4.part"), empty("N"), pause),
-    *(rename("qX3kd9.mp4.part", "STEM.qX3kd9.mp4.part"), write("STEM.qX3kd9.mp4.part"), pause),
-    *(rename("STEM.qX3kd9.mp4.part"), old_time("N")),
-)
-
 _RENAMED, _FILLED = "it is renamed to its final name", "no hole is in it"
 _TABLE: tuple[tuple[str, Callable[[Scene], None], str], ...] = (
     ("hidden name (.NAME)", under(".N"), _RENAMED),
@@ -190,7 +184,6 @@ _TABLE: tuple[tuple[str, Callable[[Scene], None], str], ...] = (
     ),
     ("Nextcloud client (.NAME.~hex)", _steps(under(".N.~1f2e"), old_time("N")), _RENAMED),
     ("Nextcloud server (.ocTransferId.part)", under("N.ocTransferId812.part"), _RENAMED),
-    ("Firefox", firefox, f"{_RENAMED}; its empty placeholder is never taken"),
     ("Safari (.download bundle)", staged_in("N.download"), _RENAMED),
     ("qBittorrent (.!qB)", _steps(set_size("N.!qB"), pause, fill("N.!qB"), rename("N.!qB")), _RENAMED),
     ("yt-dlp (.part)", _steps(under("N.part"), old_time("N")), _RENAMED),
