@@ -10,7 +10,7 @@ from service.bookkeeping import Emit
 from service.clock import Clock
 from service.errors import ConfigError
 from service.housekeeping.errand import Errand, about
-from service.housekeeping.relocation import Kept, carry_out, has_moved, plan
+from service.housekeeping.relocation import MISSING, Kept, carry_out, has_moved, plan
 from service.intake.mounts import mount_of_root
 from service.intake.names import NamePolicy
 from service.ledger.afterwork_values import Archived
@@ -87,7 +87,8 @@ class Archive:
         not_before = self._clock.wall() + kept.retry_s
         before = self._ledger.archived(job.job_id)
         self._ledger.give_up_move(move, reason=kept.reason, detail=kept.detail, not_before=not_before)
-        if before is None or before.reason != kept.reason:  # said once for each file and reason, not at every try
+        told = kept.reason == MISSING or (before is not None and before.reason == kept.reason)
+        if not told:  # said once for each file and reason, not at every try
             said = {"reason": kept.reason, "detail": kept.detail, "retry_in_s": kept.retry_s}
             self._emit("file.not_archived", **about(job), **said)
 

@@ -20,6 +20,8 @@ from service.ledger.values import Job
 
 SOON_S, LATER_S = 60.0, 3600.0
 """When a move is tried again: what the next minute may bring, and what somebody has to mend."""
+MISSING = "missing"
+"""The file has left by itself: intake tells that."""
 _MEANINGS = {
     errno.EXDEV: ("cross_device", LATER_S, "it and done.move_to are not on one mount; nothing is ever copied"),
     errno.EACCES: ("not_writable", LATER_S, "the service may not write there"),
@@ -27,7 +29,7 @@ _MEANINGS = {
     errno.EROFS: ("not_writable", LATER_S, "the folder is read-only for the service"),
     errno.ENOSPC: ("disk_full", SOON_S, "the disk is full"),
     errno.EDQUOT: ("disk_full", SOON_S, "the quota is used up"),
-    errno.ENOENT: ("missing", SOON_S, "it is not there"),
+    errno.ENOENT: (MISSING, LATER_S, "it is not there"),
     errno.ENOTDIR: ("target_blocked", LATER_S, "something that is no folder lies where a folder of the archive goes"),
     errno.ELOOP: ("target_blocked", LATER_S, "a symbolic link lies where a folder of the archive goes"),
     errno.EEXIST: ("name_taken", SOON_S, "the name was taken in this moment"),

@@ -19,6 +19,7 @@ from service.ledger.values import Job
 DAY_S = 86_400.0
 AT_ONCE = 50
 RETRY_S = 600.0
+LOOK_EVERY_S = 60.0
 _TIDY_EVERY_S = 3600.0
 
 
@@ -44,30 +45,43 @@ class Retention:
         self._emit = emit
         self._put_off: dict[int, tuple[float, str]] = {}
         self._scrub_due = False
-        self._tidied_s = -math.inf
+        self._tidied_s = self._looks_s = -math.inf
 
     def errands(self) -> list[Errand]:
         """Return the purges that are due; once there are none left, that nothing of them remains in the ledger."""
+        if self._clock.monotonic() < self._looks_s:
+            return []
         self._forget_orphans()
+        found = self._due()
+        if found:
+            return [Errand(f"purge {job.run_id}", lambda job=job: self._purge(job), about(job)) for job in found]  # type: ignore[misc] # mypy cannot infer a lambda with a default
+        if self._scrub_due:
+            return [Errand("scrub", self._scrub)]
+        # Every change of the ledger brings us here, and to read through all documents takes a while.
+        self._looks_s = self._clock.monotonic() + min(LOOK_EVERY_S, self._next_due_s())
+        return []
+
+    def wait_s(self) -> float:
+        """Return in how many seconds it is looked again for what is due."""
+        return max(0.0, self._looks_s - self._clock.monotonic())
+
+    def _due(self) -> list[Job]:
         now = self._clock.wall()
         found: dict[int, Job] = {}
         for kind, period_s in self._periods.items():
             for job in self._ledger.purgeable(kind, before=now - period_s, limit=AT_ONCE + len(self._put_off)):
                 if self._put_off.get(job.job_id, (0.0, ""))[0] <= self._clock.monotonic():
                     found.setdefault(job.job_id, job)
-        if not found and self._scrub_due:
-            return [Errand("scrub", self._scrub)]
-        return [Errand(f"purge {job.run_id}", lambda job=job: self._purge(job), about(job)) for job in found.values()]  # type: ignore[misc] # mypy cannot infer a lambda with a default
+        return list(found.values())
 
-    def wait_s(self) -> float:
-        """Return in how many seconds the next purge is due."""
-        now, due_s = self._clock.wall(), [_TIDY_EVERY_S]
+    def _next_due_s(self) -> float:
+        now, due_s = self._clock.wall(), [LOOK_EVERY_S]
         for kind, period_s in self._periods.items():
             since = self._ledger.first_described_at(kind)
             if since is not None:
                 due_s.append(max(0.0, since + period_s - now))
-        # What is put off is due all the time, and is not looked at again before this.
-        return RETRY_S if self._put_off and min(due_s) == 0.0 else min(due_s)
+        # What is put off, or in work, is due all the time.
+        return min(due_s) or LOOK_EVERY_S
 
     def _purge(self, job: Job) -> None:
         due = due_kinds(job, self._periods, now=self._clock.wall())

@@ -85,7 +85,7 @@ class Webhook:
     def errands(self) -> list[Errand]:
         """Return what is due of the outbox; nothing while the receiver is left in peace."""
         self._tidy()
-        if self._ledger.outbox().gone:
+        if self._ledger.webhook_refused():
             return []
         if self._resumes_s == math.inf:
             self._resumes_s = 0.0  # somebody has had the receiver tried again
@@ -97,7 +97,7 @@ class Webhook:
     def wait_s(self) -> float:
         """Return in how many seconds the next message is due."""
         due_at = self._ledger.next_announcement_at()
-        if due_at is None or self._ledger.outbox().gone:
+        if due_at is None or self._ledger.webhook_refused():
             return math.inf
         return max(due_at - self._clock.wall(), self._resumes_s - self._clock.monotonic(), 0.0)
 

@@ -108,10 +108,15 @@ class AnnouncementSide(Side):
         number, oldest, state = func.count(), func.min(announcements.c.at), announcements.c.state
         with self.database.read() as connection:
             found = connection.execute(select(state, number, oldest).group_by(state)).all()
-            gone = bool(connection.scalar(select(_REFUSED)))
+            refused = bool(connection.scalar(select(_REFUSED)))
         counts = {name: (count, since) for name, count, since in found}
         pending, since = counts.get(PENDING, (0, None))
-        return OutboxCounts(pending, counts.get(FAILED, (0, None))[0], since, gone)
+        return OutboxCounts(pending, counts.get(FAILED, (0, None))[0], since, refused)
+
+    def webhook_refused(self) -> bool:
+        """Whether the receiver has said that it wants nothing more, and nobody had it tried again since."""
+        with self.database.read() as connection:
+            return bool(connection.scalar(select(_REFUSED)))
 
     def announcements(self, states: Collection[str], *, limit: int | None = None) -> list[Announcement]:
         """Return what is in these states of delivery, the newest first."""

@@ -108,8 +108,9 @@ class ArchiveSide(Side):
         return next(iter(self._archived(archive.c.job_id == job_id)), None)
 
     def kept_sources(self) -> list[Archived]:
-        """Return the sources that could not be moved."""
-        return self._archived(archive.c.state == KEPT)
+        """Return the sources that could not be moved and are still there."""
+        there = (jobs.c.source_missing.is_(False), jobs.c.state.in_(_ENDED))
+        return self._archived(and_(archive.c.state == KEPT, exists().where(jobs.c.job_id == archive.c.job_id, *there)))
 
     def _archived(self, where: ColumnElement[bool]) -> list[Archived]:
         with self.database.read() as connection:

@@ -154,7 +154,6 @@ STAYS: dict[str, tuple[str, Callable[[Any], Any], str]] = {
     "rewritten": ("a.mp4", _rewrite, "changed"),
     "replaced": ("a.mp4", _replace, "changed"),
     "touched": ("a.mp4", lambda s: os.utime(s.inbox / "a.mp4", (1, 1)), "changed"),
-    "gone": ("a.mp4", lambda s: (s.inbox / "a.mp4").unlink(), "missing"),
     "a file lies where its folder goes": ("tips/a.mp4", _blocked, "target_blocked"),
     "a link lies where its folder goes": (
         "tips/a.mp4",
@@ -181,6 +180,14 @@ def test_what_cannot_be_moved_stays_with_its_reason(
     assert site.ledger.job(job.job_id).chore is None
 
 
+def test_a_file_that_is_gone_is_intake_s_to_tell(site: Any) -> None:
+    job = site.done("a.mp4")
+    (site.inbox / "a.mp4").unlink()
+    work(site)
+    assert site.emit.named("file.not_archived") == []
+    assert site.ledger.archived(job.job_id).reason == "missing"
+
+
 def test_a_file_that_somebody_writes_to_is_left_alone(site: Any) -> None:
     site.done("a.mp4")
     with (site.inbox / "a.mp4").open("ab"):
@@ -205,6 +212,24 @@ def test_a_file_that_takes_its_name_in_the_last_moment_goes_back(site: Any, monk
     work(site)
     assert {name: content for name, (content, _) in tree(site.inbox).items()} == {"a.mp4": b"y"}
     assert tree(site.archive) == {}
+
+
+def test_a_name_that_is_taken_in_the_last_moment_is_not_overwritten(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = site.done("a.mp4")
+    real, first = relocation.rename_new, iter([True])
+
+    def late(source: bytes, target: bytes, **fds: int) -> None:
+        if next(first, False):
+            (site.archive / "a.mp4").write_text("somebody's")
+        real(source, target, **fds)
+
+    monkeypatch.setattr(relocation, "rename_new", late)
+    work(site)
+    assert (site.archive / "a.mp4").read_text() == "somebody's"
+    assert set(tree(site.inbox)) == {"a.mp4"}
+    site.clock.advance(60)
+    work(site)
+    assert set(tree(site.archive)) == {"a.mp4", f"a-{job.sha256[:8]}.mp4"}
 
 
 def test_another_mount_below_the_inbox_is_a_reason_never_a_copy(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:

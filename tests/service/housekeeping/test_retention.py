@@ -12,7 +12,7 @@ from places import SAID
 
 from service.configuration.afterwork import RetentionSettings
 from service.housekeeping.housekeeping import Housekeeping
-from service.housekeeping.retention import DAY_S, RETRY_S, Retention, periods_of, resume
+from service.housekeeping.retention import DAY_S, LOOK_EVERY_S, RETRY_S, Retention, periods_of, resume
 
 SETTINGS = RetentionSettings(keyframes_days=7, transcripts_days=30, documents_days=90)
 
@@ -35,7 +35,7 @@ def test_each_kind_goes_on_its_day(site: Any) -> None:
     path = site.output / "tips/a.json"
     task, house = keeper(site)
     house.work_off()
-    assert (task.wait_s(), pictures(site)) == (3600.0, 3), "orphans are looked for once an hour"
+    assert (task.wait_s(), pictures(site)) == (LOOK_EVERY_S, 3)
     expected = [
         (7, 0, {"asr", "diarization", "ocr"}, True, True),
         (30, 0, {"ocr"}, False, True),
@@ -111,7 +111,7 @@ def test_an_output_that_is_gone_is_waited_for(site: Any) -> None:
     site.clock.advance(RETRY_S)
     house.work_off()
     (event,) = site.emit.named("document.not_purged")
-    assert (event["reason"], task.wait_s()) == ("output_gone", RETRY_S)
+    assert (event["reason"], task.wait_s()) == ("output_gone", LOOK_EVERY_S)
     assert site.ledger.job(job.job_id).chore is None, "nothing is held up meanwhile"
     aside.rename(site.output)
     site.clock.advance(RETRY_S)
@@ -169,6 +169,7 @@ def test_what_is_being_fused_again_waits_and_then_goes(site: Any) -> None:
     again = site.ledger.identified(again.job_id, again.sha256).job
     path = site.publish(again)
     site.ledger.finish(again.job_id, document="a", settings_key="k")
+    site.clock.advance(LOOK_EVERY_S)
     house.work_off()
     assert json.loads(Path(path).read_text())["transcript"]["text"] is None
 
