@@ -6,11 +6,14 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from actors.document import parse, render
+from actors.fusion.removal import without
 from service.clock import FakeClock
 from service.intake.ports import Generation, Settled
 from service.ledger.ledger import Ledger, open_ledger
@@ -179,3 +182,30 @@ def test_an_output_that_is_not_there_is_left_so(site: Site) -> None:
     site.output.rmdir()
     site.recover()
     assert not site.output.exists()
+
+
+def test_moves_and_purges_that_were_cut_short_are_ended_before_anything_is_claimed(site: Site) -> None:
+    for name in ("moved", "purged"):
+        (site.inbox / f"{name}").write_bytes(b"x")
+        job = site.running(name)
+        site.publish(name, sha256=digest(name), run_id=job.run_id, relative_path=name)
+        site.ledger.finish(job.job_id, document=name, settings_key="k")
+    moved, purged = sorted(site.ledger.jobs(), key=lambda job: job.job_id)
+    assert site.ledger.begin_move(moved, (os.fsencode(site.home / "archive"), b"moved"), sidecars=[]) is not None
+    assert site.ledger.begin_purge(purged, ["document"]) is not None
+    site.recover()
+    assert [job.chore for job in site.ledger.jobs()] == [None, None]
+    assert site.ledger.archived(moved.job_id).reason == "interrupted", "the file had not left"
+    assert (site.inbox / "moved").exists()
+    assert [path.name for path in site.output.glob("*.json")] == ["moved.json"]
+
+
+def test_a_lost_ledger_learns_from_documents_how_old_they_are_and_what_was_taken_from_them(site: Site) -> None:
+    site.publish("a", sha256=digest("a"), run_id="9.9", relative_path="a")
+    path = site.output / "a.json"
+    document = parse(path.read_bytes())
+    path.write_bytes(render(without(document, ["transcript"], on="2026-01-01")))
+    site.recover()
+    (job,) = site.ledger.jobs()
+    assert job.purged == ("transcript",)
+    assert job.described_at == datetime(2025, 10, 4, 18, 30, tzinfo=UTC).timestamp()
