@@ -1,6 +1,6 @@
 """Kills a service that moves described videos away, again and again, and counts what was lost, doubled or changed.
 
-    python tests/e2e/moving_rounds.py --rounds 50 --seed 1
+    python tests/e2e/moving_rounds.py --rounds 50 --seed 1          # --write: results/operation_moves.json
 
 Files, copies and sidecars are dropped between kills. After the last one the service runs until the inbox is empty; then
 every file that was dropped must lie in the archive once, with its bytes and its times, and have its document.
@@ -22,6 +22,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1] / "bench"))
+import report
 from cheap_hosts import mp4
 from kill_rounds import TRIALS, configuration, start
 
@@ -61,7 +63,7 @@ def kept(*folders: Path) -> Kept:
 
 def drop_some(inbox: Path, chance: random.Random, dropped: Kept) -> None:
     """Drop a video that is new, or has the bytes of another, under a name that comes again; some with a caption."""
-    target = inbox / chance.choice([".", "a"]) / f"clip{chance.randrange(6)}.mp4"
+    target = inbox / chance.choice([".", "a"]) / f"clip{chance.randrange(30)}.mp4"
     target.parent.mkdir(exist_ok=True)
     caption = target.with_suffix(".txt")
     if target.exists() or caption.exists():
@@ -89,7 +91,7 @@ def rounds(home: Path, *, count: int, seed: int) -> Tally:
         end_s = time.monotonic() + chance.uniform(0.3, 1.8)
         while time.monotonic() < end_s:
             drop_some(home / "in", chance, dropped)
-            time.sleep(chance.uniform(0.0, 0.1))
+            time.sleep(chance.uniform(0.0, 0.05))
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
         tally.kills += 1
@@ -119,9 +121,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
-        sys.stdout.write(json.dumps(asdict(rounds(Path(home), count=given.rounds, seed=given.seed))) + "\n")
+        tally = rounds(Path(home), count=given.rounds, seed=given.seed)
+    sys.stdout.write(json.dumps(asdict(tally)) + "\n")
+    if given.write:
+        report.write("operation_moves", [figure(tally)])
+
+
+def figure(tally: Tally) -> report.Figure:
+    bad = len(tally.lost) + len(tally.too_many) + len(tally.undescribed)
+    return report.Figure(
+        what="random kills of a service that moves described videos away (done.after_done)",
+        bound="0 lost, doubled or changed",
+        measured=f"{tally.kills} kills, {tally.files} files: {bad} lost, doubled or changed",
+        met=tally.empty and bad == 0,
+        values={name: value for name, value in asdict(tally).items() if not isinstance(value, list)},
+    )
 
 
 if __name__ == "__main__":
