@@ -195,7 +195,7 @@ def run(
     if not configuration.intake.inboxes:
         raise ConfigError("there is no folder to watch: give --inbox DIR, or set [intake] inboxes")
     clock = clock or SystemClock()
-    notifier, emit = notifier or Notifier(), Counters(emit)
+    notifier, emit = notifier or Notifier(), Counters(emit, clock)
     manager = ServiceManager(notifier, clock=clock, emit=emit, beside=(*beside, *emit.pulses))
     signals = StopSignals(threading.Event(), notifier.stopping)
     signals.install()

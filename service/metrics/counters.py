@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from service.clock import Clock
 from service.logs.emitter import Emit, Emitter, LogFigures
 from service.logs.render import plain
 from service.logs.vocabulary import EVENTS, Level
@@ -91,9 +92,14 @@ class Counted:
 
 
 class Counters:
-    """An `Emit` that counts and passes on to `emit`. Safe to call from several threads."""
+    """An `Emit` that counts and passes on to `emit`, one for a process. Safe to call from several threads.
 
-    def __init__(self, emit: Emit) -> None:
+    began_s, started_s: when it began to count, monotonic and by the wall clock: a ledger that is built again while the
+    service serves is no new start.
+    """
+
+    def __init__(self, emit: Emit, clock: Clock) -> None:
+        self.began_s, self.started_s = clock.monotonic(), clock.wall()
         self._emit = emit
         self._lock = threading.Lock()
         # A counter that begins at its first event hides that event from `increase()`: it is there from the start.

@@ -111,8 +111,7 @@ class Collector:
         self._clock = clock
         self._counting = threading.Lock()
         self._counted: tuple[int, Counts] | None = None
-        self._began_s, self._started_s = clock.monotonic(), clock.wall()
-        self.ticked_s = self._began_s
+        self.ticked_s = clock.monotonic()
         """When the driver's loop last began a round (monotonic); its owner sets it."""
 
     def gauges(self) -> Gauges:
@@ -121,8 +120,8 @@ class Collector:
         counted = self._counters.counted()
         return Gauges(
             now_s=self._clock.wall(),
-            started_s=self._started_s,
-            uptime_s=now_s - self._began_s,
+            started_s=self._counters.started_s,
+            uptime_s=now_s - self._counters.began_s,
             since_tick_s={
                 "driver": max(0.0, now_s - self.ticked_s),
                 "intake": max(0.0, now_s - self._intake.ticked_s),

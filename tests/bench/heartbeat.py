@@ -59,7 +59,7 @@ def collector(folder: Path) -> Collector:
         intake=intake,
         driver=SimpleNamespace(pool_up=True, pause=None),
         trouble=SimpleNamespace(sentence=None),
-        counters=Counters(discard),
+        counters=Counters(discard, SystemClock()),
         places=Places(os.fsencode(folder), os.fsencode(folder), folder / "ledger.sqlite3"),
         low_water_mib=512,
         clock=SystemClock(),
@@ -84,7 +84,7 @@ def microseconds_an_event() -> tuple[float, float]:
         return milliseconds(lambda: [emit("job.done", **EXAMPLES["job.done"]) for _ in range(EVENTS)]) / EVENTS * 1000
 
     bare_us = logged(emitter)
-    return logged(Counters(emitter)) - bare_us, bare_us
+    return logged(Counters(emitter, SystemClock())) - bare_us, bare_us
 
 
 def main() -> None:

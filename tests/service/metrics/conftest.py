@@ -65,7 +65,7 @@ class Bench:
     trouble: FakeTrouble = field(default_factory=FakeTrouble)
 
     def __post_init__(self) -> None:
-        self.counters = Counters(self.emit)
+        self.counters = Counters(self.emit, self.clock)
         self.collector = self.make()
 
     def make(self, **changed: Any) -> Collector:

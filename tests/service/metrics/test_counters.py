@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from service.clock import FakeClock
 from service.logs import Recorder
+from service.logs.emitter import discard
 from service.logs.examples import EXAMPLES
 from service.logs.vocabulary import EVENTS
 from service.metrics.counters import MOST_LABELS, WAITS_S, Counters, Histogram
@@ -31,7 +33,7 @@ COUNTED = {
 @pytest.mark.parametrize(("event", "changed", "counter"), COUNTED.values(), ids=COUNTED.keys())
 def test_counters(event: str, changed: dict[str, Any], counter: tuple[str, tuple[str, ...]]) -> None:
     emit = Recorder()
-    counters = Counters(emit)
+    counters = Counters(emit, FakeClock())
     for _ in range(3):
         counters(event, **{**EXAMPLES[event], **changed})
     metric, labels = counter
@@ -49,7 +51,7 @@ TIMED = {
 
 @pytest.mark.parametrize(("event", "metric", "labels", "seconds"), TIMED.values(), ids=TIMED.keys())
 def test_durations(event: str, metric: str, labels: tuple[str, ...], seconds: float) -> None:
-    counters = Counters(Recorder())
+    counters = Counters(Recorder(), FakeClock())
     counters(event, **EXAMPLES[event])
     histogram = counters.counted().histograms[metric][labels]
     assert (histogram.total, sum(histogram.counts)) == (seconds, 1)
@@ -64,11 +66,11 @@ def test_buckets() -> None:
 
 def test_every_event_is_there_before_it_happens() -> None:
     """`increase()` does not see a counter's first step where the counter appears with it."""
-    assert {event for event, _ in Counters(Recorder()).counted().counts["events"]} == EVENTS.keys()
+    assert {event for event, _ in Counters(Recorder(), FakeClock()).counted().counts["events"]} == EVENTS.keys()
 
 
 def test_labels_are_bounded() -> None:
-    counters = Counters(Recorder())
+    counters = Counters(Recorder(), FakeClock())
     for number in range(MOST_LABELS + 50):
         counters("job.retry", **{**EXAMPLES["job.retry"], "reason": f"bug {number}"})
     retries = counters.counted().counts["job_retries"]
@@ -78,7 +80,7 @@ def test_labels_are_bounded() -> None:
 
 
 def test_the_actors_are_known_by_what_the_log_says() -> None:
-    counters = Counters(Recorder())
+    counters = Counters(Recorder(), FakeClock())
     for pid, actor in enumerate(("media", "speech", "ocr"), start=10):
         counters("actor.ready", actor=actor, pid=pid, seconds=0.1)
     counters("actor.died", actor="media", reason="r")
@@ -89,7 +91,7 @@ def test_the_actors_are_known_by_what_the_log_says() -> None:
 
 
 def test_counting_from_several_threads_loses_nothing() -> None:
-    counters = Counters(lambda _event, /, **_fields: None)
+    counters = Counters(discard, FakeClock())
 
     def count() -> None:
         for _ in range(2000):
@@ -105,5 +107,5 @@ def test_counting_from_several_threads_loses_nothing() -> None:
 
 def test_an_event_of_no_vocabulary_is_passed_on() -> None:
     seen = []
-    Counters(lambda event, /, **_fields: seen.append(event))("job.dnoe")
+    Counters(lambda event, /, **_fields: seen.append(event), FakeClock())("job.dnoe")
     assert seen == ["job.dnoe"]

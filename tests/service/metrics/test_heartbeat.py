@@ -58,7 +58,7 @@ def test_its_figures_are_the_ledgers(bench: Any) -> None:
         "failed": 2,
         "oldest_settling_s": 12.2,
         "oldest_queued_s": 42.2,
-        "uptime_s": 0,
+        "uptime_s": 42,
     }
     assert {name: figures[name] for name in expected} == expected
     assert "last_done_s" not in figures, "nothing is done yet: unknown is not 0"
@@ -85,6 +85,12 @@ def test_events_are_a_mean_since_the_last_beat(bench: Any) -> None:
     bench.intake.roots = (bench.root(events=1030), bench.root(b"/new", events=90))
     bench.clock.advance(60)
     assert beat(bench, heartbeat)["events_per_s"] == 2.0
+
+
+def test_a_ledger_that_is_built_again_is_no_new_start(bench: Any) -> None:
+    bench.clock.advance(100)
+    assert beat(bench, heart(bench))["uptime_s"] == 100
+    assert bench.make().gauges().started_s == bench.clock.wall() - 100
 
 
 def test_it_tells_of_a_pause_and_the_pool(bench: Any) -> None:
