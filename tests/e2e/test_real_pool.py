@@ -9,6 +9,7 @@ import difflib
 import hashlib
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -137,6 +138,25 @@ def test_a_video_that_hangs_an_actor_is_stopped_at_the_deadline(life: Life) -> N
     killed = life.service.named("actor.killed")
     assert len(killed) == 2
     assert all("captions did not end within" in e["reason"] for e in killed), killed
+
+
+@pytest.mark.fault("the kernel ends a model's process")
+def test_a_process_that_the_kernel_ends_is_a_crash_of_that_actor_alone(life: Life) -> None:
+    """SIGKILL is what the kernel's OOM killer sends; the video goes on with a new actor, and the service lives."""
+    before = len(life.service.named("actor.died"))
+    life.put("killed.mp4")
+    life.service.until_event("job.claimed", "killed.mp4", within_s=WITHIN_S)
+    # The pool may have been up, or have been started for this video.
+    (decoder,) = until(lambda: _pids(life, "media"), "there is a decoder", within_s=WITHIN_S)
+    os.kill(decoder, signal.SIGKILL)
+    life.service.until_event("actor.died", count=before + 1, within_s=WITHIN_S)
+    assert life.document("killed", "done").status == "complete"
+    assert life.service.process.poll() is None
+
+
+def _pids(life: Life, actor: str) -> list[int]:
+    told = [event["pid"] for event in life.service.named("actor.ready") if event["actor"] == actor]
+    return [pid for pid in told if alive({pid})]
 
 
 def alive(pids: set[int]) -> set[int]:

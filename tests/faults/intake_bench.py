@@ -10,6 +10,7 @@ from service.clock import FakeClock
 from service.intake.fake_ledger import FakeLedger
 from service.intake.intake import Intake
 from service.intake.settings import IntakeSettings
+from service.intake.watch import WatchFactory
 from service.logs import Recorder
 
 WINDOW_S = 10.0
@@ -18,9 +19,10 @@ STEP_S = 0.5
 
 @dataclass
 class Bench:
-    """An inbox without a watch, and everything that is said of it."""
+    """An inbox, and everything that is said of it. watch_factory: None scans only."""
 
     root: Path
+    watch_factory: WatchFactory | None = None
     clock: FakeClock = field(default_factory=FakeClock)
     ledger: FakeLedger = field(default_factory=FakeLedger)
     emit: Recorder = field(default_factory=Recorder)
@@ -28,7 +30,7 @@ class Bench:
     def __post_init__(self) -> None:
         settings = IntakeSettings(quiet_whole_s=WINDOW_S, quiet_local_s=WINDOW_S, foreign_quiet_s=WINDOW_S)
         root = os.fsencode(self.root)
-        self.intake = Intake([root], settings, self.ledger, self.emit, self.clock, watch_factory=None)
+        self.intake = Intake([root], settings, self.ledger, self.emit, self.clock, watch_factory=self.watch_factory)
         self.intake.start()
 
     def run(self, seconds: float) -> None:

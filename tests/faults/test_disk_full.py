@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from films import film
 from processes import until
 from scene import Act, Scene, on_mounts, paused, resumed, table
 
@@ -145,7 +146,24 @@ def inbox_is_read_only(scene: Scene) -> None:
         case.end(service)
 
 
+@on_mounts
+def output_shows_in_the_inbox(scene: Scene) -> None:
+    """A bind mount that no comparison of paths sees; a video in there would be described into itself."""
+    scene.home.output.mkdir()
+    film(scene.home.output / "planted.mp4")
+    alias = scene.home.inbox / "alias"
+    alias.mkdir()
+    scene.mounted.bind(scene.home.output, alias)
+    scene.closing.enter_context(scene.mounted.cleared(alias))
+    with scene.case().life() as service:
+        scene.home.until_state(scene.film("a.mp4"), "done")
+        scene.home.until_state(scene.film("below/b.mp4"), "done")
+        assert {job.path for job in scene.home.jobs()} == {b"a.mp4", b"below/b.mp4"}
+        assert service.terminate()[0] == 0
+
+
 ACTS = {
+    output_shows_in_the_inbox: pytest.mark.fault("the output shows in an inbox under another name"),
     output_is_full: pytest.mark.fault("the output's disk is full"),
     output_is_nearly_full: pytest.mark.fault("the output's disk is nearly full"),
     state_is_nearly_full: pytest.mark.fault("the state's disk is nearly full"),

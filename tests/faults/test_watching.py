@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import itertools
 import os
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,12 @@ from films import film
 from intake_bench import WINDOW_S, Bench
 
 from service.intake import roots, scan
+from service.intake import watch as watch_module
+from service.intake.settings import IntakeSettings
+from service.intake.watch import InotifyWatch
 
 HOUR_S = 3600.0
+SWEEP_S = IntakeSettings().sweep_s
 
 
 @pytest.fixture
@@ -92,3 +97,93 @@ def test_a_shortage_of_ours_says_nothing_about_the_folder(
         bench.run(HOUR_S)
     assert bench.state(video) == "queued"
     assert not bench.emit.named("file.gone") + bench.emit.named("root.lost")
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Iterator[Bench]:
+    (tmp_path / "in").mkdir()
+    made = Bench(tmp_path / "in", watch_factory=InotifyWatch)
+    yield made
+    made.intake.stop()
+
+
+def watch_of(bench: Bench) -> InotifyWatch:
+    watch = bench.intake._inboxes[0]._watch._watch
+    assert isinstance(watch, InotifyWatch)
+    return watch
+
+
+def emitter_ends(bench: Bench, _patch: pytest.MonkeyPatch) -> None:
+    for emitter in watch_of(bench)._observer.emitters:
+        emitter.stop()
+        emitter.join()
+
+
+def handler_raises(bench: Bench, patch: pytest.MonkeyPatch) -> None:
+    """An exception in a handler ends watchdog's dispatcher, which tells nobody."""
+    patch.setattr(watch_module.HintBox, "note", refusing([], bench, errno.EIO))
+    patch.setattr(threading, "excepthook", lambda _: None)
+    (bench.root / "noticed.txt").touch()
+    observer = watch_of(bench)._observer
+    observer.join(timeout=20)
+    assert not observer.is_alive()
+    patch.undo()
+
+
+def hears_nothing(bench: Bench, _patch: pytest.MonkeyPatch) -> None:
+    """Every thread is alive, and no event comes: what an unmount does to inotify."""
+    silent = os.eventfd(0)
+    os.dup2(silent, watch_of(bench)._inotify._inotify_fd)
+    os.close(silent)
+
+
+@pytest.mark.fault("a watcher ends, or hears nothing any more")
+@pytest.mark.parametrize("break_it", [emitter_ends, handler_raises, hears_nothing], ids=lambda act: act.__name__)
+def test_a_watcher_that_is_deaf_is_replaced(
+    watched: Bench, monkeypatch: pytest.MonkeyPatch, break_it: Callable[[Bench, pytest.MonkeyPatch], None]
+) -> None:
+    watched.run(30)
+    first = watch_of(watched)
+    break_it(watched, monkeypatch)
+    video = film(watched.root / "a.mp4")
+    watched.run(2 * SWEEP_S + WINDOW_S)
+    assert watched.state(video) == "queued"
+    assert watch_of(watched) is not first
+    assert watch_of(watched).problem is None
+    assert [len(watched.emit.named(name)) for name in ("watch.degraded", "watch.rebuilt")] == [1, 1]
+
+
+@pytest.mark.fault("a watcher ends, or hears nothing any more")
+def test_nothing_is_lost_between_one_watcher_and_the_next(watched: Bench) -> None:
+    """A file for each of thirty restarts, just before it, while it goes on, or just after it."""
+    watched.run(2)
+    videos = []
+    for number in range(30):
+        restart = threading.Thread(target=watched.intake._inboxes[0]._watch.restart, kwargs={"now": 0.0})
+        videos.append(film(watched.root / f"{number}.mp4"))
+        restart.start()
+        videos.append(film(watched.root / f"{number}-while.mp4"))
+        restart.join()
+        watched.run(1)
+    watched.run(2 * SWEEP_S + WINDOW_S)
+    assert {watched.state(video) for video in videos} == {"queued"}
+
+
+@pytest.mark.fault("ten thousand folders that are never looked into")
+def test_folders_of_a_nas_take_no_watches(watched: Bench) -> None:
+    for number in range(2_000):
+        (watched.root / f"album{number % 4}" / "@eaDir" / str(number)).mkdir(parents=True)
+    watched.intake._inboxes[0]._watch.restart(now=0.0)
+    watched.run(2)
+    assert len(watch_of(watched)._inotify._watch_for_wd) == 5
+
+
+@pytest.mark.fault("a writer holds a file open for long")
+def test_a_file_held_open_is_waited_for_without_end(bench: Bench) -> None:
+    video = film(bench.root / "a.mp4")
+    with video.open("ab"):
+        bench.run(600)
+        assert bench.state(video) == "waiting"
+        assert len([told for told in bench.emit.named("file.waiting") if told["reason"] == "writer"]) == 1
+    bench.run(30 + WINDOW_S)
+    assert bench.state(video) == "queued"
