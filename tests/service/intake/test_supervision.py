@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -90,6 +90,15 @@ def test_the_watch_limit_means_scans_for_an_hour_and_names_the_sysctl(how: str) 
     bench.look(3700)
     assert bench.supervisor.watching
     assert bench.told[-1] == "watch.rebuilt:"
+
+
+def test_a_limit_that_lasts_is_told_once_though_its_numbers_change() -> None:
+    bench = Bench(refuses=LIMIT)
+    bench.look(0)
+    for hour in range(1, 5):
+        bench.refuses = replace(LIMIT, detail=f"this inbox needs {hour}", limit=hour)
+        bench.look(3601 * hour)
+    assert bench.told == ["watch.degraded:watch_limit"]
 
 
 def test_files_that_no_hint_announces_show_that_the_watcher_is_deaf() -> None:
