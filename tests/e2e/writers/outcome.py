@@ -10,9 +10,8 @@ from writers.scene import Scene
 from service.ledger.values import Job
 
 TAKEN = ("file.settled", "job.claimed", "job.done")
-TELLING = frozenset(
-    {*TAKEN, "file.rejected", "job.failed", "job.rejected", "job.parked", "job.superseded", "job.retry"}
-)
+ENDING = frozenset({"job.done", "job.failed", "job.rejected", "job.parked", "file.rejected"})
+TELLING = ENDING | {*TAKEN, "job.superseded", "job.retry"}
 
 
 @dataclass(frozen=True)

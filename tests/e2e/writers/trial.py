@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from processes import WITHOUT_MODELS, Home, Service, until
 from writers.catalogue import SERVERS
-from writers.outcome import TELLING, Outcome
+from writers.outcome import ENDING, TELLING, Outcome
 from writers.scene import Ledger, Scene, Writer
 from writers.servers import Servers
 from writers.videos import Videos
@@ -109,8 +109,11 @@ class Trial:
         document = self.home.document(jobs[-1].document)
         sha256 = document.source.sha256 if document is not None else ""
         # The document is on disk a moment before the log says so.
-        until(lambda: self.told(scene).get(str(scene.target), [""])[-1].startswith("job."), "the log tells of the end")
+        until(lambda: self._endings_told(scene) >= writer.generations, "the log tells of the end")
         return Outcome(scene, jobs, scene.ended_at or scene.target.stat().st_ctime, sha256, self.told(scene))
+
+    def _endings_told(self, scene: Scene) -> int:
+        return sum(event in ENDING for event in self.told(scene).get(str(scene.target), ()))
 
     def strange_events(self) -> list[dict[str, Any]]:
         """What the log tells, about whatever, that no writer here gives a reason for."""
