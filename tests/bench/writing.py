@@ -106,6 +106,7 @@ def main() -> int:
     renamers = [one for one in WRITERS if one.taken in AT_ONCE and not one.replayed]
     made = figures(together, results(renamers, at_once=False))
     report.write(TOPIC, made, folder=out)
+    report.write_operation_fragment(folder=out)
     if out == report.RESULTS:
         after_s = made[0].values["settled_after_s"]
         page.PAGE.write_text(page.filled(page.PAGE.read_text(encoding="utf-8"), after_s), encoding="utf-8")
