@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -15,7 +16,7 @@ from container import PROGRAM, Container, lacking  # noqa: E402 - the line above
 
 pytestmark = [
     pytest.mark.system,
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(400),
     pytest.mark.skipif(
         os.environ.get("REELWATCH_TEST_SYSTEM") != "1", reason="boots a systemd: REELWATCH_TEST_SYSTEM=1 has it do so"
     ),
@@ -114,6 +115,32 @@ def test_one_that_stands_still_is_ended_and_started_again(host: Container) -> No
     host.run("systemctl", "reload", "reelwatch")
     drop(host, "/srv/videos/inbox", "fourth")
     described(host, "fourth")
+
+
+@pytest.mark.long
+def test_ray_and_real_models_have_all_they_need(host: Container) -> None:
+    """Under every restriction of the unit; and nobody else can talk to them."""
+    with_models = 'profile = "embedded"\n' + host.shell(f"sed '/^\\[pool/,$d' {SETTINGS}")
+    host.shell(f"cp {SETTINGS} /root/cheap")
+    host.write(Path(SETTINGS), with_models)
+    host.run("systemctl", "restart", "reelwatch")
+    drop(host, "/srv/videos/inbox", "spoken")
+    document = Path("/srv/videos/described/spoken.json")
+    host.until(lambda: host.run("test", "-s", document, check=False).returncode == 0, "it is described", within_s=280)
+    stages = json.loads(host.run("cat", document).stdout)["processing"]["stages"]
+    assert {name: stages[name]["status"] for name in ("asr", "ocr", "objects", "audio")} == dict.fromkeys(
+        ("asr", "ocr", "objects", "audio"), "done"
+    )
+    ours = [line for line in host.shell("ss -Hltnp").splitlines() if "users:" in line]  # the network is the host's
+    listening = {line.split()[3].rpartition(":")[0] for line in ours}
+    assert listening
+    assert listening <= {"127.0.0.1", "[::1]", "[::ffff:127.0.0.1]"}
+    assert host.shell("stat -c '%U %a' /var/lib/reelwatch/ray-auth-token").split() == ["reelwatch", "600"]
+    assert "service.stuck" not in host.log()
+    took_s = float(host.shell("TIMEFORMAT=%R; { time systemctl stop reelwatch; } 2>&1"))
+    assert took_s < 60
+    assert not host.shell("pgrep --uid reelwatch || true").split(), "nothing is left of Ray"
+    host.shell(f"cp /root/cheap {SETTINGS}; systemctl start reelwatch")
 
 
 def test_settings_that_cannot_be_used_are_not_tried_again(host: Container) -> None:
