@@ -118,6 +118,7 @@ def test_one_that_stands_still_is_ended_and_started_again(host: Container) -> No
 
 
 @pytest.mark.long
+@pytest.mark.timeout(900)
 def test_ray_and_real_models_have_all_they_need(host: Container) -> None:
     """Under every restriction of the unit; and nobody else can talk to them."""
     with_models = 'profile = "embedded"\n' + host.shell(f"sed '/^\\[pool/,$d' {SETTINGS}")
@@ -126,7 +127,7 @@ def test_ray_and_real_models_have_all_they_need(host: Container) -> None:
     host.run("systemctl", "restart", "reelwatch")
     drop(host, "/srv/videos/inbox", "spoken")
     document = Path("/srv/videos/described/spoken.json")
-    host.until(lambda: host.run("test", "-s", document, check=False).returncode == 0, "it is described", within_s=280)
+    host.until(lambda: host.run("test", "-s", document, check=False).returncode == 0, "it is described", within_s=600)
     stages = json.loads(host.run("cat", document).stdout)["processing"]["stages"]
     assert {name: stages[name]["status"] for name in ("asr", "ocr", "objects", "audio")} == dict.fromkeys(
         ("asr", "ocr", "objects", "audio"), "done"
