@@ -12,6 +12,7 @@ from typing import Any
 
 from actors.plan import DECODE, Plan
 from actors.pool.base import Pool
+from actors.pool.deferred import DeferredPool
 from actors.pool.ray_options import RayOptions, keep_to_loopback
 from actors.redaction.outcomes import STAGES as REDACTED
 from actors.redaction.redactor import redaction_of
@@ -108,6 +109,10 @@ def make_pool(configuration: Configuration) -> Pool:
         return ProcessPool(niceness=configuration.host.model_niceness)
     options = ray_options(configuration)
     keep_to_loopback(options)
+    return DeferredPool(lambda: _ray_pool(options))
+
+
+def _ray_pool(options: RayOptions) -> Pool:
     from actors.pool.ray_pool import RayPool  # noqa: PLC0415 - takes a second to import
 
     return RayPool(options)
