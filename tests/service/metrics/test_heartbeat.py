@@ -69,10 +69,8 @@ def test_its_figures_are_the_ledgers(bench: Any) -> None:
 
 
 def test_its_figures_are_the_intakes(bench: Any) -> None:
-    bench.intake.roots = (
-        bench.root(sweep_s=0.0421, overflows=2),
-        bench.root(b"/other", lost="gone", sweep_s=0.5, overflows=1),
-    )
+    lost = bench.root(b"/lost", lost="gone", sweep_s=0.5, overflows=1)
+    bench.intake.roots = (bench.root(sweep_s=0.0421, overflows=2), lost, bench.root(b"/well"))
     figures = beat(bench, heart(bench))
     assert (figures["scan_ms"], figures["overflows"], figures["roots_lost"]) == (500.0, 3, 1)
     assert isinstance(figures["watches"], int)
