@@ -11,7 +11,7 @@ import re
 import sys
 from pathlib import Path
 
-from report import RESULTS
+from report import RESULTS, write_operation_fragment
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 _PART = re.compile(
@@ -43,6 +43,8 @@ def main() -> int:
     parser.add_argument("--readme", type=Path, default=README)
     parser.add_argument("--results", type=Path, default=RESULTS)
     given = parser.parse_args()
+    if not given.check:
+        write_operation_fragment(folder=given.results)  # other scripts than the benches write results for it, too
     before = given.readme.read_text(encoding="utf-8")
     try:
         after = filled(before, folder=given.results)
