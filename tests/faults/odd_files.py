@@ -126,6 +126,14 @@ def sparse(path: Path, *, head: bytes, tail: bytes = b"", size: int) -> Path:
     return path
 
 
+def beyond_4_gib(path: Path, model: Path) -> Path:
+    """A whole video whose index lies behind 5 GiB of padding that was never written."""
+    content = model.read_bytes()
+    index = content.index(b"moov") - 4
+    padded = content[:index] + struct.pack(">I4sQ", 1, b"free", MANY_GIB)
+    return sparse(path, head=padded, tail=content[index:], size=index + MANY_GIB + len(content) - index)
+
+
 def incomplete(folder: Path, model: Path) -> dict[Path, str]:
     """Files that are not whole, with the reason that is to be given."""
     content = model.read_bytes()

@@ -168,6 +168,26 @@ def test_what_is_not_whole_says_why(seen: Seen, when: str) -> None:
         assert [event["event"] for event in seen.told(bytes(path))].count("file.incomplete") == 1
 
 
+@pytest.mark.fault("more than 4 GiB, 64-bit sizes, boxes to the end of the file")
+@pytest.mark.long
+def test_a_whole_file_of_more_than_4_gib_is_described(tmp_path: Path, stagehand: Stagehand) -> None:
+    """Its padding is a hole, which is none: the index lies behind 5 GiB of it."""
+    home = Home(tmp_path, WITHOUT_MODELS)
+    case, model = Case(home, stagehand), bad_files.long_clip(tmp_path / "model.mp4")
+    path = odd_files.beyond_4_gib(home.inbox / "large.mp4", model)
+    case.snapshot()
+    with case.life() as service:
+        job = home.until_state(path, "done", "rejected", "incomplete", within_s=240)
+        assert str(job.state) == "done", job
+        document = home.document(str(job.document))
+        assert (document.status, document.source.size_bytes, len(document.shots)) == (
+            "complete",
+            path.stat().st_size,
+            2,
+        )
+        case.end(service)
+
+
 def test_every_invariant_holds(seen: Seen) -> None:
     assert seen.breaches == []
     assert not seen.service.other_lines
