@@ -43,6 +43,9 @@ from service.logs.render import plain
 SETTLED = {State.DONE, State.DUPLICATE, State.SUPERSEDED, State.GONE}
 PROGRESS_WITHIN_S = 120.0
 """After the last kill the service may take as long as it needs, but not stand still for so long."""
+AT_WORK, READY_WITHIN_S = 0.75, 120.0
+DEEDS = 20
+"""At most so many files come or change in one life."""
 
 
 @dataclass
@@ -106,17 +109,21 @@ class Trial:
     lives_s: tuple[float, float]
 
 
-TRIALS = {"fake": Trial(fake_pool, (0.05, 1.5)), "ray": Trial(ray_pool, (3.0, 16.0))}
+TRIALS = {"fake": Trial(fake_pool, (0.05, 1.2)), "ray": Trial(ray_pool, (3.0, 16.0))}
 
 
 def start(settings: Configuration, trial: Trial) -> int:
     """Fork a service; return its process number."""
     pid = os.fork()
     if pid == 0:
-        log = (settings.state.dir.parent / "log").open("a", buffering=1)
+        log = settings.state.dir.parent / "log"
+        lines = log.open("a", buffering=1)
 
         def emit(event: str, /, **fields: object) -> None:
-            log.write(json.dumps({"event": event, **plain(fields)}) + "\n")
+            lines.write(json.dumps({"event": event, **plain(fields)}) + "\n")
+            if event == "service.ready":
+                with log.with_name("ready").open("a") as mark:
+                    mark.write(".")
 
         try:
             os._exit(run(settings, emit, pool_factory=trial.pool))
@@ -194,13 +201,26 @@ def account(home: Path, tally: Tally, *, before: Sources, exit_code: int, stop_s
     )
 
 
+def ready_count(home: Path) -> int:
+    """Return how many lives have come to be ready."""
+    mark = home / "ready"
+    return mark.stat().st_size if mark.exists() else 0
+
+
 def live(settings: Configuration, home: Path, trial: Trial, chance: random.Random, names: Iterator[int]) -> set[Worker]:
     """Live one life while files come and change, and end it by SIGKILL; return the pool's processes it had."""
-    pid = start(settings, trial)
-    end = time.monotonic() + chance.uniform(*trial.lives_s)
+    # Most kills come when it is at work, however slow the host is at the moment; the others may meet its start.
+    starting = chance.random() < AT_WORK
+    lives_s, before, deeds = chance.uniform(*trial.lives_s), ready_count(home), 0
+    pid, end = start(settings, trial), time.monotonic() + (READY_WITHIN_S if starting else lives_s)
     while time.monotonic() < end:
-        disturb(home / "in", chance, names)
+        if starting and ready_count(home) > before:
+            starting, end = False, time.monotonic() + lives_s
+        deeds += 1
+        if deeds <= DEEDS:
+            disturb(home / "in", chance, names)
         time.sleep(chance.uniform(0.0, trial.lives_s[1] / 15))
+    assert not starting, f"the service is not ready within {READY_WITHIN_S:g} s"
     had = workers(pid)
     os.kill(pid, signal.SIGKILL)
     _, status = os.waitpid(pid, 0)

@@ -13,9 +13,11 @@ from typing import Any
 
 import bad_files
 import pytest
+from fault_case import Case
 from invariants import Aftermath, breaches, partial, require
 from processes import WITHOUT_MODELS, Home
 from sources import Sources, snapshot
+from stagehand import Stagehand
 
 Events = list[dict[str, Any]]
 
@@ -51,7 +53,7 @@ class Scene:
 
 
 @pytest.fixture(scope="module")
-def lived(tmp_path_factory: pytest.TempPathFactory) -> Scene:
+def lived(tmp_path_factory: pytest.TempPathFactory, stagehand: Stagehand) -> Scene:
     """Two videos described, one that waits, one that is rejected."""
     home = Home(tmp_path_factory.mktemp("invariants"), WITHOUT_MODELS)
     bad_files.clip(home.inbox / "a.mp4")
@@ -61,7 +63,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Scene:
     (home.inbox / "text.mp4").write_text("Not a video at all.\n" * 40)
     (home.inbox / "empty.mp4").touch()
     before = snapshot([home.inbox])
-    with home.service() as service:
+    with Case(home, stagehand).life() as service:
         for name, state in (("a.mp4", "done"), ("folder/b.mp4", "done"), ("cut.mp4", "incomplete")):
             home.until_state(home.inbox / name, state)
         home.until_state(home.inbox / "text.mp4", "rejected")
