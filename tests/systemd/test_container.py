@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -92,6 +93,22 @@ def test_a_reload_watches_another_inbox(host: Container) -> None:
     drop(host, "/srv/videos/more", "second")
     described(host, "second")
     assert host.show("ActiveState", "NRestarts") == {"ActiveState": "active", "NRestarts": "0"}
+
+
+@pytest.mark.skipif(shutil.which("rclone") is None, reason="rclone is not installed")
+def test_a_sync_fills_the_inbox_and_takes_nothing_away(host: Container) -> None:
+    host.shell("chown reelwatch-sync:reelwatch /srv/videos/inbox; chmod 2775 /srv/videos/inbox; mkdir -p /srv/phone")
+    drop(host, "/srv/phone", "pulled")
+    host.shell("touch -d '1 hour ago' /srv/phone/pulled.mp4; touch /srv/videos/inbox/mine.txt")
+    host.write(Path("/etc/reelwatch/sync/phone.env"), "SOURCE=/srv/phone\nINBOX=/srv/videos/inbox\n")
+    host.run("systemctl", "start", "reelwatch-sync@phone.timer")
+    host.run("systemctl", "start", "reelwatch-sync@phone.service")
+    result = host.show("Result", unit="reelwatch-sync@phone.service")["Result"]
+    assert result == "success", host.log("reelwatch-sync@phone.service")
+    owner = host.shell("stat -c '%U:%G %a' /srv/videos/inbox/pulled.mp4").strip()
+    assert owner == "reelwatch-sync:reelwatch 640"
+    described(host, "pulled")
+    host.shell("test -e /srv/phone/pulled.mp4 -a -e /srv/videos/inbox/mine.txt")
 
 
 def test_a_broken_file_changes_nothing(host: Container) -> None:
