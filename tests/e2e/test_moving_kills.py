@@ -18,7 +18,11 @@ SCRIPT = Path(__file__).with_name("moving_rounds.py")
 @pytest.mark.timeout(1800)
 def test_nothing_is_lost_doubled_or_changed_on_its_way(rounds: int) -> None:
     ended = subprocess.run(
-        [sys.executable, SCRIPT, "--rounds", str(rounds), "--seed", "7"], capture_output=True, text=True, check=False
+        [sys.executable, SCRIPT, "--rounds", str(rounds), "--seed", "7"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=1500,
     )
     assert ended.returncode == 0, ended.stderr[-2000:]
     tally = json.loads(ended.stdout)
