@@ -105,6 +105,14 @@ def test_every_reason_to_wait_has_a_remedy() -> None:
     assert waits - rows == set()
 
 
+def test_every_reason_not_to_watch_has_a_remedy() -> None:
+    sources = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "service" / "intake").glob("*.py"))
+    reasons = set(re.findall(r"\bWatchProblem\(\s*\"(\w+)\"", sources))
+    table = PAGE.partition("`watch.degraded` says")[2].partition("`watch.overflow`")[0]
+    assert len(reasons) >= 4
+    assert {reason for reason in reasons if f"| `{reason}` |" not in table} == set()
+
+
 def test_every_pause_is_explained() -> None:
     section = PAGE.partition("## A disk that fills")[2].partition("\n## ")[0]
     assert {reason for reason in _REMEDIES if f"`{reason}`" not in section and f"{reason}:" not in section} == set()
