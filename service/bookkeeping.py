@@ -20,7 +20,7 @@ from service.scheduler.board import Ticket
 Emit = Callable[..., None]
 StageWatcher = Callable[[Job, str, Outcome], None]
 Recheck = Callable[[bytes, bytes], None]
-"""Tells intake to take up a file (root, path) again, whose job has ended because the file is not what it was."""
+"""Tells intake to take up a file again, whose job has ended because it changed: at (root, path) of its row by now."""
 
 
 _ABOUT_THE_FILE = (ask.Vanish, ask.Block, ask.Supersede, ask.RetryLater, ask.Fail)
@@ -172,21 +172,21 @@ class Bookkeeper:
         # A run that was to renew a document ends as it began: that document stands until the new content's replaces it.
         detail = "its document stands" if after.state is State.DONE else None
         self._emit("job.superseded", **self._about(job), reason=action.reason, **_given(detail=detail))
-        return self._to_intake(job)
+        return self._to_intake(after)
 
     def _block(self, action: ask.Block) -> list[ask.Event]:
         job = self._jobs[action.job_id]
-        self._ledger.block(job.job_id, reason=action.reason)
+        after = self._ledger.block(job.job_id, reason=action.reason)
         self._forget(job.job_id)
         self._emit("file.blocked", **self._about(job), reason=action.reason)
-        return self._to_intake(job)
+        return self._to_intake(after)
 
     def _vanish(self, action: ask.Vanish) -> list[ask.Event]:
         job = self._jobs[action.job_id]
-        self._ledger.gone(job.job_id)
+        after = self._ledger.gone(job.job_id)
         self._forget(job.job_id)
         self._emit("file.gone", **self._about(job), from_state="running")
-        return self._to_intake(job)
+        return self._to_intake(after)
 
     def _retry(self, action: ask.RetryLater) -> list[ask.Event]:
         job = self._jobs[action.job_id]

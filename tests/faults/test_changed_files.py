@@ -153,7 +153,10 @@ def at_gates(kind: str) -> Callable[[Moment, Service], None]:
         while waiting:
             reached = until(gates.reached, f"somebody comes to a gate of {sorted(waiting)}")
             for gate in reached:
-                moment.act(waiting.pop(gate))
+                row = waiting.pop(gate)
+                moment.act(row)
+                if row is RENAMED:  # the work goes on under the old name while the row has gone to the new one
+                    until(lambda: moment.rows_of(RENAMED).keys() == {acts.THERE}, "the row has followed")
                 gates.open(gate)
 
     return happen
