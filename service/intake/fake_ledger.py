@@ -33,6 +33,10 @@ class FakeRow:
         body = (self.device, self.inode, self.size, self.head_tail)
         return body == (generation.device, generation.inode, generation.size, generation.head_tail)
 
+    def awaits(self, generation: Generation) -> bool:
+        """Whether this is the row of the file while it was not complete."""
+        return self.state in SETTLING and (self.device, self.inode) == (generation.device, generation.inode)
+
     def fill(self, generation: Generation) -> None:
         """Take the generation's figures."""
         self.device, self.inode, self.size = generation.device, generation.inode, generation.size
@@ -109,7 +113,7 @@ class FakeLedger:
         """Return the row to be queued or rejected; None if the generation is one that was handed over before."""
         if moved_from is not None:
             origin = self._latest.get(moved_from)
-            if origin is not None and (origin.holds(generation) or origin.state in SETTLING):
+            if origin is not None and (origin.holds(generation) or origin.awaits(generation)):
                 self._move(moved_from, location, states=frozenset(State))
         same = next((row for row in reversed(self._at.get(location, [])) if row.holds(generation)), None)
         latest = self._latest.get(location)

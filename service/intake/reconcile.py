@@ -110,6 +110,8 @@ class Reconciler:
         for one in settled:
             if one.moved_from is not None:
                 self.catalogue.forget(one.moved_from)
+                if one.moved_from in self._settler:  # another file has come there meanwhile
+                    self.catalogue.expect(one.moved_from)
             self.catalogue.take((one.root, one.path), one.generation, State.QUEUED, at_s=wall_s)
         for refused in rejections:
             self.catalogue.take((refused.root, refused.path), refused.generation, State.REJECTED, at_s=wall_s)

@@ -216,6 +216,19 @@ def test_a_file_renamed_while_it_waits_keeps_its_row(bench: Bench, media: Any) -
     assert bench.events.of("file.moved")[0]["moved_to"] == "new.mp4"
 
 
+def test_what_comes_where_a_renamed_file_was_is_missed_when_it_goes(bench: Bench, media: Any) -> None:
+    path = bench.drop("a.mp4", media.mp4())
+    bench.run(4)
+    path.rename(bench.root / "b.mp4")
+    bench.run(1)
+    bench.drop("a.mp4", media.mp4(b"another")[:-5])
+    bench.run(10)
+    assert bench.states() == {"a.mp4": State.INCOMPLETE, "b.mp4": State.QUEUED}
+    path.unlink()
+    bench.run(60)
+    assert bench.states() == {"a.mp4": State.GONE, "b.mp4": State.QUEUED}
+
+
 def test_a_renamed_directory_keeps_all_jobs(bench: Bench, media: Any) -> None:
     for number in range(20):
         bench.drop(f"a/{number}.mp4", media.mp4())
