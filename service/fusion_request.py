@@ -34,7 +34,7 @@ def fusion_request(
     """
     name = ledger.allocate_name(job, is_foreign=lambda name: _is_foreign(imprint.output_root, name))
     document = os.path.join(imprint.output_root, os.fsencode(name) + b".json")  # noqa: PTH118 - bytes paths
-    also_at = ledger.also_at(job.sha256 or "")
+    copies = ledger.copies(job.sha256 or "")
     return FusionRequest(
         output_root=imprint.output_root,
         name=name,
@@ -45,8 +45,8 @@ def fusion_request(
         profile=imprint.profile,
         version=imprint.version,
         settings_key=plan.settings_key,
-        also_at=tuple(readable(path) for path in also_at),
-        sidecars=sidecars.of_first([job.absolute_path, *also_at], except_for=document),
+        also_at=tuple(readable(os.path.join(*copy)) for copy in copies),  # noqa: PTH118 - bytes paths
+        sidecars=sidecars.of_first([job.location, *copies], except_for=document),
         expected=plan.expected,
         truncated=job.truncated,
         timings=timings,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,8 @@ from service.ledger.values import Adopted, Identified, Job, StoredResult
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
+
+    from service.intake.ports import Location
 
 _RESULT_FIELDS = tuple(field.name for field in fields(StoredResult))
 _RESULTS = select(*(stage_results.c[name] for name in _RESULT_FIELDS))
@@ -52,12 +55,16 @@ class ContentSide(Side):
             announce(connection, answer.job, kinds=self.announces, now=now)
             return answer
 
-    def also_at(self, sha256: str) -> tuple[bytes, ...]:
-        """Return the absolute paths of a content's duplicates in this output whose files were last seen there."""
+    def copies(self, sha256: str) -> tuple[Location, ...]:
+        """Return where a content's duplicates in this output are, of those whose files were last seen there."""
         where = (jobs.c.sha256 == sha256, jobs.c.output_root == self._output(), jobs.c.state == State.DUPLICATE)
         with self.database.read() as connection:
             twins = rows.fetch(connection, *where, jobs.c.source_missing.is_(False))
-        return tuple(sorted({twin.absolute_path for twin in twins}))
+        return tuple(sorted({twin.location for twin in twins}))
+
+    def also_at(self, sha256: str) -> tuple[bytes, ...]:
+        """Return the absolute paths of `copies`."""
+        return tuple(os.path.join(*copy) for copy in self.copies(sha256))  # noqa: PTH118 - bytes paths
 
     def results(self, keys: Collection[str]) -> dict[str, StoredResult]:
         """Return the stored results among `keys`."""
