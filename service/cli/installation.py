@@ -65,25 +65,26 @@ def install(
     """Write the unit files, with this host's paths, and say what to do next.
 
     Folders are taken from /etc/reelwatch/reelwatch.toml; where there is none yet, one is made of --inbox and --output.
-    A file that is there and differs is shown and replaced only when you say so. Your own drop-ins are left alone.
+    A file that is there and differs is shown and replaced only when you say so; --gpu, --lease and --network, once
+    chosen, stay. Your own drop-ins are left alone.
 
     \b
     Examples:
       reelwatch service install --inbox /srv/in --output /srv/out --dry-run
       sudo reelwatch service install --gpu --now
     """  # noqa: D301 - click's mark is a real backspace
-    from service.installation import host, settings, units  # noqa: PLC0415 - keeps --help fast
+    from service.installation import files, host, settings, units  # noqa: PLC0415 - keeps --help fast
 
     found = settings.host_settings(root=root, inboxes=inboxes, output=output)
     command = (str(program.absolute()),) if program else host.this_program()
     here = host.Host.of(found.configuration, program=command, user=user, state=units.STATE)
-    chosen = [drop_in for drop_in in units.DropIn if drop_ins[drop_in.value]]
-    files = units.files_of(here, drop_ins=chosen, settings=found.text)
+    chosen = [drop_in for drop_in in units.DropIn if drop_ins[drop_in.value] or files.at(root, drop_in.path).exists()]
+    wanted = units.files_of(here, drop_ins=chosen, settings=found.text)
     if dry_run:
-        for line in _shown(files, root=root):
+        for line in _shown(wanted, root=root):
             click.echo(line)
         return
-    _write(files, root=root, yes=yes)
+    _write(wanted, root=root, yes=yes)
     for folder in host.not_writable(here) if root == Path("/") else ():
         common.warn(
             f"{folder} belongs to somebody else. Give it to the service: chown {user}: {shlex.quote(str(folder))}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from service.bookkeeping import Emit
 from service.clock import Clock
@@ -118,6 +119,16 @@ def resume(ledger: Ledger, *, now: float, emit: Emit) -> None:
             emit("file.archived", **about(job), moved_to=move.target)
         else:
             ledger.give_up_move(move, reason=kept.reason, detail=kept.detail, not_before=now + kept.retry_s)
+
+
+def open_as_inboxes(inboxes: Sequence[bytes], target: bytes) -> None:
+    """Open a new archive to whoever may look into every inbox: by the unit's umask it would be the service's alone."""
+    mode = 0o777
+    for inbox in inboxes:
+        with suppress(OSError):  # one that is not there yet says nothing
+            mode &= os.stat(inbox).st_mode  # noqa: PTH116 - bytes paths
+    with suppress(OSError):  # a share has one mode for all
+        os.chmod(target, mode | 0o700)  # noqa: PTH101 - bytes paths
 
 
 def require_one_mount(inboxes: Sequence[bytes], target: bytes) -> None:

@@ -9,7 +9,7 @@ from service.bookkeeping import Emit
 from service.clock import Clock
 from service.configuration import Configuration
 from service.configuration.afterwork import credential
-from service.housekeeping.archive import Archive, require_one_mount
+from service.housekeeping.archive import Archive, open_as_inboxes, require_one_mount
 from service.housekeeping.errand import Task
 from service.housekeeping.housekeeping import Housekeeping
 from service.housekeeping.post import poster
@@ -64,8 +64,11 @@ def _archive(
     settings = configuration.done
     if settings.after_done == "keep" or settings.move_to is None:
         return
-    make_folder(settings.move_to, setting="done.move_to", flag="done.move_to")
     inboxes = [os.fsencode(inbox.absolute()) for inbox in configuration.intake.inboxes]
+    made = not os.path.lexists(settings.move_to)
+    make_folder(settings.move_to, setting="done.move_to", flag="done.move_to")
+    if made:
+        open_as_inboxes(inboxes, os.fsencode(settings.move_to))
     target = os.fsencode(settings.move_to.absolute())
     require_one_mount(inboxes, target)
     yield Archive(

@@ -28,7 +28,7 @@ class Host:
     """Where the program and its folders are.
 
     writable: folders outside /var/lib that the service writes; the one that holds the inboxes and the archive is among
-    them where done videos move away.
+    them where done videos move away. archive: where they move to, None where they stay.
     """
 
     program: tuple[str, ...]
@@ -37,13 +37,21 @@ class Host:
     drain_s: float
     cpu_quota_percent: int = 0
     user: str = SERVICE_USER
+    archive: Path | None = None
+
+    @property
+    def own(self) -> tuple[Path, ...]:
+        """The folders that are to be the service's: what it writes, but what holds an inbox is whoever's that is."""
+        beside = (folder for folder in self.writable if not any(inbox.is_relative_to(folder) for inbox in self.inboxes))
+        return (*beside, *((self.archive,) if self.archive is not None else ()))
 
     @classmethod
     def of(cls, configuration: Configuration, *, program: Sequence[str], user: str, state: Path) -> Host:
         """Take what matters from the settings; state: what systemd makes writable by itself."""
         folders = [configuration.output.dir, configuration.state.dir, configuration.models.dir]
-        inboxes, archive = configuration.intake.inboxes, configuration.done.move_to
-        if configuration.done.after_done == "move" and archive is not None:
+        inboxes, done = configuration.intake.inboxes, configuration.done
+        archive = done.move_to if done.after_done == "move" else None
+        if archive is not None:
             folders.append(_shared_folder(archive, inboxes))
         return cls(
             tuple(program),
@@ -52,6 +60,7 @@ class Host:
             configuration.pool.drain_s,
             configuration.host.cpu_quota_percent,
             user,
+            archive,
         )
 
 
@@ -110,9 +119,7 @@ def not_writable(host: Host) -> Iterator[Path]:
         owner = pwd.getpwnam(host.user).pw_uid
     except KeyError:  # made by the installation
         owner = -1
-    for folder in host.writable:
-        if any(inbox.is_relative_to(folder) for inbox in host.inboxes):
-            continue  # it is to be written for what done videos move to, and is whoever's the inbox is
+    for folder in host.own:
         if folder.is_dir() and folder.stat().st_uid != owner and not folder.stat().st_mode & 0o002:
             yield folder
 

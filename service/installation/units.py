@@ -77,7 +77,7 @@ def commands_after_install() -> list[tuple[str, ...]]:
 def _made(host: Host) -> Iterator[str]:
     """Yield the lines of tmpfiles.d that make the folders written to; `:` leaves one that is there as it is."""
     group = f":{SERVICE_USER}" if host.user == SERVICE_USER else "-"
-    for folder in (folder for folder in host.writable if folder not in host.inboxes):
+    for folder in host.own:
         yield f"d {word(folder)} :2750 :{host.user} {group} -\n"
 
 

@@ -37,6 +37,8 @@ SICK: dict[str, Any] = {
     "watches": 65_000,
     "scan_ms": 61_000.0,
 }
+FOREIGN = ("Starting reelwatch.service - Reelwatch: describes videos…", "reelwatch.service: Deactivated successfully.")
+"""What stands in a unit's journal beside what the unit says."""
 
 
 def test_the_table_is_the_catalogue() -> None:
@@ -61,10 +63,10 @@ def heartbeat(figures: dict[str, Any]) -> str:
 
 @pytest.mark.parametrize(("options", "program"), PROGRAMS, ids=[program for _, program in PROGRAMS])
 def test_each_one_liner_finds_its_trouble_and_nothing_in_a_calm_log(options: str, program: str) -> None:
-    calm = [heartbeat(dict(HEARTBEAT)), example("job.done"), example("file.settled")]
-    trouble = [example(event) for event in EXAMPLES if event != "heartbeat"] + [heartbeat(SICK)]
-    if "-s" in options:
-        trouble = [example("job.done")]
+    calm = [*FOREIGN, heartbeat(dict(HEARTBEAT)), example("job.done"), example("file.settled")]
+    trouble = [*FOREIGN, *(example(event) for event in EXAMPLES if event != "heartbeat"), heartbeat(SICK)]
+    if "-n" in options:
+        trouble = [*FOREIGN, example("job.done")]
     if "@tsv" not in program:  # that one shows a course, whatever it is
         assert jq(options, program, calm) == ""
     assert jq(options, program, trouble) != ""

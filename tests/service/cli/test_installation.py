@@ -61,6 +61,15 @@ def test_a_change_of_the_settings_is_a_change_of_the_unit(service: Any, root: Pa
     assert "TimeoutStopSec=330" in (root / HOST).read_text()
 
 
+def test_what_was_chosen_once_is_renewed_without_being_named_again(service: Any, root: Path) -> None:
+    service("install", *FOLDERS, "--network")
+    drop_in = root / f"{UNITS}/reelwatch.service.d/50-network.conf"
+    drop_in.write_text("of an earlier version")
+    service("install", *FOLDERS[4:], "--yes")
+    assert "IPAddressDeny=" in drop_in.read_text()
+    assert f"{UNITS}/reelwatch.service.d/50-gpu.conf" not in files(root)
+
+
 def test_what_differs_is_shown_and_asked_for(service: Any, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     service("install", *FOLDERS)
     (root / HOST).write_text("[Service]\nNice=19\n")

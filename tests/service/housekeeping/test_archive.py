@@ -12,7 +12,7 @@ import pytest
 
 from service.errors import ConfigError
 from service.housekeeping import relocation
-from service.housekeeping.archive import Archive, require_one_mount, resume
+from service.housekeeping.archive import Archive, open_as_inboxes, require_one_mount, resume
 from service.housekeeping.housekeeping import Housekeeping
 from service.intake.names import NamePolicy
 from service.ledger.states import State
@@ -71,6 +71,20 @@ def test_a_described_video_goes_with_its_sidecars_and_its_times(site: Any) -> No
     assert (after.absolute_path, after.state) == (os.fsencode(site.archive / "tips/a b.mp4"), State.DONE)
     (event,) = site.emit.named("file.archived")
     assert event["moved_to"] == after.absolute_path
+
+
+@pytest.mark.parametrize(("inboxes", "archive"), [((0o755,), 0o755), ((0o2775, 0o750), 0o750), ((0o070,), 0o770)])
+def test_a_new_archive_is_open_to_whoever_may_look_into_every_inbox(
+    tmp_path: Path, inboxes: tuple[int, ...], archive: int
+) -> None:
+    """A unit's umask of 077 would leave people's own videos to the service alone."""
+    (target := tmp_path / "archive").mkdir(mode=0o700)
+    folders = [tmp_path / f"in{number}" for number in range(len(inboxes))]
+    for folder, mode in zip(folders, inboxes, strict=True):
+        folder.mkdir()
+        folder.chmod(mode)
+    open_as_inboxes([os.fsencode(folder) for folder in (*folders, tmp_path / "not there")], os.fsencode(target))
+    assert oct(target.stat().st_mode & 0o7777) == oct(archive)
 
 
 def test_it_waits_a_moment_for_a_sidecar_that_comes_late(site: Any) -> None:

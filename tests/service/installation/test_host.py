@@ -76,6 +76,7 @@ def test_folders_that_are_there_stay_as_they_are() -> None:
     (made,) = [file.text for file in files_of(a_host()) if "tmpfiles" in str(file.path)]
     assert "d /srv/out :2750 :reelwatch :reelwatch -\n" in made
     assert "my videos" not in made, "inboxes are their owners'"
+    assert "d /var/lib/reelwatch-sync 0700 reelwatch-sync reelwatch -\n" in made, "the remote is named in it first"
 
 
 def test_a_folder_that_belongs_to_somebody_else_is_told(tmp_path: Path) -> None:

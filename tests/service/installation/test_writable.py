@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from service.configuration import Configuration, load
 from service.errors import UsageError
 from service.installation.host import Host, service_drop_in
+from service.installation.units import files_of
 
 
 def configuration(*inboxes: str, move_to: str, after_done: str = "move") -> Configuration:
@@ -46,6 +48,13 @@ def test_one_folder_holds_inboxes_and_archive(
 def test_an_inbox_in_a_home_is_not_bound_read_only_over_it() -> None:
     lines = service_drop_in(host(configuration("/home/kari/v/in", move_to="/home/kari/v/archive"))).splitlines()
     assert [line for line in lines if line.startswith("Bind")] == ["BindPaths=-/home/kari/v"]
+
+
+def test_the_archive_is_made_for_the_service_and_what_holds_the_inbox_is_not() -> None:
+    """A folder of root's, in which the service may make none: without the archive it would end with exit code 78."""
+    found = host(configuration("/srv/videos/in", move_to="/srv/videos/archive"))
+    (made,) = [file.text for file in files_of(found) if "tmpfiles" in str(file.path)]
+    assert re.findall(r"^d (\S+) :2750 ", made, re.MULTILINE) == ["/srv/described", "/srv/videos/archive"]
 
 
 def test_folders_that_share_only_the_root_are_refused_with_what_to_choose() -> None:
