@@ -168,7 +168,8 @@ def wait_until_idle(home: Path, tally: Tally) -> None:
             with_ledger = attach_ledger(home / "state" / "ledger.sqlite3")
         except LedgerMissing:  # no life before was long enough to make it
             continue
-        tally.parked += len(with_ledger.retry(Selector.all()))
+        suspects = [job.absolute_path for job in with_ledger.jobs([State.PARKED])]
+        tally.parked += len(with_ledger.retry(Selector.of(*suspects)))
         jobs = with_ledger.jobs()
         with_ledger.close()
         settled = {job.absolute_path for job in jobs if job.state in SETTLED}
