@@ -33,7 +33,7 @@ ENVIRONMENT: dict[str, str] = {
     "no inbox can be read at the start": "exit 78; one of several: it is waited for",
     "an inbox's server does not answer": "looked at again after 1 s, 2 s … 60 s; the last listing stands",
     "a watcher ends, or hears nothing any more": "noticed within two scans and replaced; nothing is lost meanwhile",
-    "ten thousand folders that are never looked into": "they take no watches",
+    "thousands of folders that are never looked into": "they take no watches",
     "a writer holds a file open for long": "it is waited for without end, told once",
     "the output shows in an inbox under another name": "it is known by its identity, and never looked into",
     "the clock is set back by a day": _WINDOWS,

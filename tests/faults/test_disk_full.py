@@ -155,11 +155,13 @@ def output_shows_in_the_inbox(scene: Scene) -> None:
     alias.mkdir()
     scene.mounted.bind(scene.home.output, alias)
     scene.closing.enter_context(scene.mounted.cleared(alias))
-    with scene.case().life() as service:
+    case = scene.case()
+    with case.life() as service:
         scene.home.until_state(scene.film("a.mp4"), "done")
         scene.home.until_state(scene.film("below/b.mp4"), "done")
         assert {job.path for job in scene.home.jobs()} == {b"a.mp4", b"below/b.mp4"}
-        assert service.terminate()[0] == 0
+        case.snapshot()
+        case.end(service, unseen=(alias,))
 
 
 ACTS = {

@@ -161,7 +161,8 @@ def test_a_queue_that_overflows_loses_nothing(tmp_path: Path, stagehand: Stageha
 def test_folders_whose_events_were_lost_are_watched_again(tmp_path: Path, stagehand: Stagehand) -> None:
     """A sweep finds the folders; without a watch on them, what comes next would be found by the next sweep only."""
     home = Home(tmp_path, WITHOUT_MODELS | {"REELWATCH_INTAKE__SWEEP_S": "300.0"})
-    with short_of_room(Case(home, stagehand)) as service:
+    case = Case(home, stagehand)
+    with short_of_room(case) as service:
         service.process.send_signal(signal.SIGSTOP)
         for number in range(200):
             (home.inbox / f"{number}.txt").touch()
@@ -170,3 +171,5 @@ def test_folders_whose_events_were_lost_are_watched_again(tmp_path: Path, stageh
         service.until_event("watch.overflow")
         time.sleep(8)  # the watch is set up anew when it has been calm for 5 s
         home.until_state(film(home.inbox / "folder" / "a.mp4"), "done", within_s=30)
+        case.snapshot()
+        case.end(service)

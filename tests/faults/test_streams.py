@@ -7,13 +7,16 @@ import fcntl
 import json
 import signal
 import termios
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from invariants import Aftermath, require
 from processes import log_event
 from scene import Act, Scene, table
+from sources import snapshot
 from stagehand import Life
 
 PIPE_BYTES = 4096
@@ -36,18 +39,25 @@ def works(scene: Scene, *names: str) -> None:
         scene.home.until_state(scene.film(name), "done")
 
 
-def ends(life: Life) -> None:
+def ends(scene: Scene, life: Life) -> None:
+    """Stop the service and require every invariant, as far as it needs no log."""
+    inboxes, began_s = [scene.home.inbox], time.monotonic()
+    before = snapshot(inboxes)
     life.send_signal(signal.SIGTERM)
-    assert life.wait(timeout=30) == 0
+    code = life.wait(timeout=30)
+    ledger, took_s = scene.state / "ledger.sqlite3", time.monotonic() - began_s
+    require(Aftermath(inboxes, scene.home.output, ledger, before, [], code, took_s))
 
 
 def streams_are_closed(scene: Scene) -> None:
     """Files that are opened later must not become standard streams, into which libraries write."""
-    with scene.case().life(FAULT_HOST=json.dumps({"closed": [0, 1, 2]})) as service:
+    case = scene.case()
+    with case.life(FAULT_HOST=json.dumps({"closed": [0, 1, 2]})) as service:
         works(scene, "a.mp4")
         streams = Path(f"/proc/{service.process.pid}/fd")
         assert {str((streams / number).readlink()) for number in "012"} == {"/dev/null"}
-        assert service.terminate()[0] == 0
+        case.snapshot()
+        case.end(service)
 
 
 def log_is_not_read(scene: Scene) -> None:
@@ -55,7 +65,7 @@ def log_is_not_read(scene: Scene) -> None:
     with unread(scene) as life:
         works(scene, "0.mp4", "1.mp4", "2.mp4")
         assert log_is_full(life)
-        ends(life)
+        ends(scene, life)
 
 
 def log_is_full(life: Life) -> bool:
@@ -71,7 +81,7 @@ def log_loses_its_reader(scene: Scene) -> None:
         assert life.stderr.read(1)
         life.stderr.close()
         works(scene, "a.mp4")
-        ends(life)
+        ends(scene, life)
 
 
 def log_is_read_again(scene: Scene) -> None:

@@ -169,7 +169,7 @@ def test_nothing_is_lost_between_one_watcher_and_the_next(watched: Bench) -> Non
     assert {watched.state(video) for video in videos} == {"queued"}
 
 
-@pytest.mark.fault("ten thousand folders that are never looked into")
+@pytest.mark.fault("thousands of folders that are never looked into")
 def test_folders_of_a_nas_take_no_watches(watched: Bench) -> None:
     for number in range(2_000):
         (watched.root / f"album{number % 4}" / "@eaDir" / str(number)).mkdir(parents=True)
