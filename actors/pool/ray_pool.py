@@ -127,8 +127,8 @@ class RayPool:
         """See `Pool`."""
         if not ray.is_initialized():
             return
-        loading = set(self._loading.values())
-        closing = [held.handle.close.remote() for name, held in self._actors.items() if name not in loading]
+        at_work = {*self._loading.values(), *(call.actor for call, _ in self._calls.values())}
+        closing = [held.handle.close.remote() for name, held in self._actors.items() if name not in at_work]
         if closing:
             with contextlib.suppress(errors.RayError):  # an actor that will not close is killed below
                 ray.wait(closing, num_returns=len(closing), timeout=CLOSE_S)

@@ -174,10 +174,16 @@ def test_ray_leaves_the_signal_handlers_alone(ray_pool: Any) -> None:
 
 
 @pytest.mark.real_ray
-def test_stopping_leaves_no_process_and_the_pool_starts_again(ray_pool: Any) -> None:
+def test_stopping_waits_for_no_work_leaves_no_process_and_the_pool_starts_again(
+    ray_pool: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("actors.pool.ray_pool.CLOSE_S", 60.0)
     ray_pool.start(spec("ocr"))
     pid = wait_for(ray_pool, ActorReady).pid
+    ray_pool.submit(call(1, "hang"))
+    began_s = time.monotonic()
     ray_pool.stop()
+    assert time.monotonic() - began_s < 60.0, "whoever sends a second SIGTERM has waited long enough"
     assert not Path(f"/proc/{pid}").exists()
     assert (
         "raylet"
