@@ -153,4 +153,5 @@ def _intake_settings(configuration: Configuration, root: bytes) -> IntakeSetting
         foreign_quiet_s=given.foreign_quiet_s,
         sweep_s=given.sweep_s,
         incomplete_give_up_s=given.incomplete_give_up_h * 3600.0,
+        wait_for_holes=given.wait_for_holes,
     )

@@ -43,6 +43,7 @@ class IntakeSettings(Section):
     foreign_quiet_s: QuietSeconds
     sweep_s: Seconds
     incomplete_give_up_h: Seconds
+    wait_for_holes: bool
 
 
 class OutputSettings(Section):

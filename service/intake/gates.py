@@ -136,7 +136,7 @@ def _writer_unknown(case: Case, inspection: Seen) -> Judgement | None:
 
 
 def _hole(case: Case, inspection: Seen) -> Judgement | None:
-    if inspection.hole_at is None or not case.track.local or not case.settings.holes_count:
+    if inspection.hole_at is None or not case.track.local or not case.settings.wait_for_holes:
         return None
     return _incomplete(case, inspection, verdicts.incomplete_hole(offset=inspection.hole_at))
 

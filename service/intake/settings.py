@@ -21,7 +21,7 @@ class IntakeSettings:
     does it end" cannot be told; it grows to twice the writer's longest pause, at most longest_quiet_s.
     sweep_s: period of full scans on local disks.
     incomplete_give_up_s: after this long without a change an incomplete file is offered for one decode.
-    holes_count: an unwritten range makes a file incomplete; off for file systems that punch holes themselves.
+    wait_for_holes: an unwritten range makes a file incomplete; off for file systems that punch holes themselves.
     """
 
     extensions: tuple[str, ...] = DEFAULT_EXTENSIONS
@@ -39,7 +39,7 @@ class IntakeSettings:
     blocked_recheck_s: float = 3600.0
     incomplete_give_up_s: float = 24 * 3600.0
     absence_s: float = 2.0
-    holes_count: bool = True
+    wait_for_holes: bool = True
 
     def __post_init__(self) -> None:
         if not 0 < self.quiet_whole_s <= self.quiet_local_s <= self.foreign_quiet_s <= self.longest_quiet_s:

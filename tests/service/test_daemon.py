@@ -159,7 +159,9 @@ def test_the_driver_is_woken_only_when_the_ledger_has_changed() -> None:
 @pytest.mark.parametrize(("quiet_local_s", "whole_s"), [(5.0, preparation.QUIET_WHOLE_S), (0.2, 0.2)])
 def test_what_intake_is_told(home: Path, quiet_local_s: float, whole_s: float) -> None:
     flags = {"intake.quiet_local_s": quiet_local_s, "intake.foreign_quiet_s": 9.0, "intake.incomplete_give_up_h": 2.0}
-    told = preparation._intake_settings(settings(home, **flags), b"/out")
+    assert preparation._intake_settings(settings(home), b"/out").wait_for_holes
+    told = preparation._intake_settings(settings(home, **flags, **{"intake.wait_for_holes": False}), b"/out")
+    assert not told.wait_for_holes
     assert (told.quiet_whole_s, told.quiet_local_s) == (whole_s, quiet_local_s)
     assert told.incomplete_give_up_s == 7200.0
     assert b"/out" in told.excluded

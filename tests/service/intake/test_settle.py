@@ -284,9 +284,10 @@ def test_a_restart_does_not_put_the_day_off() -> None:
 
 @pytest.mark.fault("cut, still recorded, or with a hole")
 @pytest.mark.parametrize(
-    ("settings", "told"), [(IntakeSettings(), "incomplete:hole"), (IntakeSettings(holes_count=False), "queued:settled")]
+    ("settings", "told"),
+    [(IntakeSettings(), "incomplete:hole"), (IntakeSettings(wait_for_holes=False), "queued:settled")],
 )
-def test_whether_holes_count_is_a_setting(settings: IntakeSettings, told: str) -> None:
+def test_whether_holes_are_waited_for_is_a_setting(settings: IntakeSettings, told: str) -> None:
     assert Watched(FakeProbe(hole_at=7), settings).see().at(3).told[-1] == told
 
 
