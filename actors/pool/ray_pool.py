@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import ray
@@ -41,7 +42,7 @@ from actors.pool.base import (
     PoolEvent,
     SetLost,
 )
-from actors.pool.ray_options import RayOptions, knock, prepare, signals_kept
+from actors.pool.ray_options import RayOptions, discard, knock, prepare, signals_kept
 from actors.pool.remote import SLOTS, RemoteHost, bundle, fitting, handles, sentence, slots_of, threes
 
 DEATHS = (errors.RayActorError, errors.NodeDiedError, errors.WorkerCrashedError, errors.OutOfMemoryError)
@@ -66,6 +67,7 @@ class RayPool:
         self._loading: dict[Any, str] = {}
         self._calls: dict[Any, tuple[Call, list[Any]]] = {}
         self._events: list[PoolEvent] = []
+        self._session: Path | None = None
 
     def places(self, *, num_cpus: float, on_card: bool) -> tuple[Place, ...]:
         """See `Pool`. Raises `EnvironmentFault` where no cluster answers."""
@@ -136,12 +138,12 @@ class RayPool:
             ray.kill(started.handle)
         for group in self._groups.values():
             remove_placement_group(group)
-        self._groups.clear()
-        self._actors.clear()
-        self._loading.clear()
-        self._calls.clear()
+        for held in (self._groups, self._actors, self._loading, self._calls):
+            held.clear()
         self._events.clear()
         ray.shutdown(wait_for_processes=True)  # of a cluster that was joined, this only takes leave
+        if self._session is not None:
+            discard(self._session)
 
     def _init(self) -> None:
         if ray.is_initialized():
@@ -152,7 +154,7 @@ class RayPool:
             self._join(options.address)
             return
         with signals_kept(), shortages_told():
-            ray.init(
+            started = ray.init(
                 address="local",
                 job_config=JobConfig(_client_job=True),
                 num_cpus=options.num_cpus,
@@ -163,6 +165,7 @@ class RayPool:
                 logging_level="ERROR",  # it warns that authentication is on, which is as it should be
                 _temp_dir=options.temp_dir,
             )
+        self._session = Path(started.address_info["session_dir"])
 
     @staticmethod
     def _join(address: str) -> None:

@@ -181,9 +181,11 @@ def test_stopping_waits_for_no_work_leaves_no_process_and_the_pool_starts_again(
     ray_pool.start(spec("ocr"))
     pid = wait_for(ray_pool, ActorReady).pid
     ray_pool.submit(call(1, "hang"))
-    began_s = time.monotonic()
+    session, began_s = ray_pool._session, time.monotonic()
+    assert session.is_dir()
     ray_pool.stop()
     assert time.monotonic() - began_s < 60.0, "whoever sends a second SIGTERM has waited long enough"
+    assert not session.exists(), "Ray's own logs would fill the disk, spell by spell"
     assert not Path(f"/proc/{pid}").exists()
     assert (
         "raylet"
