@@ -149,7 +149,7 @@ class ProcessPool:
     def _receive(self, name: str) -> None:
         child = self._children[name]
         try:
-            answer: HostReport | Answer | str = pickle.loads(child.connection.recv_bytes())  # noqa: S301 - from our own child
+            answer = _read(child.connection)
             if isinstance(answer, str):
                 self._bury(name, answer)
             elif isinstance(answer, HostReport):
@@ -174,6 +174,17 @@ class ProcessPool:
         reason = reason if reason == "killed" else _own_end(child.process) or reason
         _end(child)
         self._events.append(ActorDied(name, reason, tuple(call.call_id for call in child.line)))
+
+
+def _read(connection: Connection) -> HostReport | Answer | str:
+    """Return what a child says; a sentence where it has failed. Raises OSError and EOFError where it was cut off."""
+    try:
+        answer: HostReport | Answer | str = pickle.loads(connection.recv_bytes())  # noqa: S301 - from our own child
+    except (OSError, EOFError):
+        raise
+    except Exception:  # noqa: BLE001 - a child whose memory a decoder has damaged may say anything; it alone is ended
+        return "it answered with nonsense"
+    return answer
 
 
 def _own_end(process: subprocess.Popen[bytes]) -> str:

@@ -100,6 +100,25 @@ def test_one_that_stops_in_the_middle_of_a_message_holds_the_driver_no_longer_th
         pool.stop()
 
 
+NONSENSE: dict[str, bytes] = {
+    "no pickle": b"\0\0\0\x04junk",
+    "a pickle of what is not there": b"\0\0\0\x1ccactors.pool\nnothing_there\n.",
+    "a length beyond all memory": b"\xff\xff\xff\xff\x3f" + bytes(7),
+}
+"""As it goes over the socket, a length in front: -1 and eight bytes where large (`multiprocessing.connection`)."""
+
+
+@pytest.mark.parametrize("said", NONSENSE.values(), ids=NONSENSE.keys())
+def test_one_whose_memory_is_damaged_takes_nobody_along(pool: ProcessPool, said: bytes) -> None:
+    """A decoder that a file has got the better of may write anything."""
+    pid = ready(pool)
+    pool.submit(call(1, f"says {said.hex()}"))
+    died = wait_for(pool, ActorDied)
+    assert (died.reason, died.lost) == ("it answered with nonsense", (1,))
+    assert not Path(f"/proc/{pid}").exists()
+    ready(pool)
+
+
 def test_stopping_leaves_no_process(pool: ProcessPool) -> None:
     pid = ready(pool)
     pool.submit(call(1, "hang"))

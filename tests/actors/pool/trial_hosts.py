@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import sys
 import time
 from collections.abc import Sequence
 
@@ -43,6 +44,9 @@ class TrialHost:
             if self._alone:
                 time.sleep(3600)
             raise ActorHang
+        if item.video_id.startswith("says "):  # over the socket of `actors.pool.worker`, whatever it is
+            os.write(int(sys.argv[1]), bytes.fromhex(item.video_id.removeprefix("says ")))
+            time.sleep(3600)
         if operation == "decode":
             return Outcome(StageStatus.DONE, reason=item.video_id, payloads=payloads())
         return Outcome(StageStatus.DONE, reason=describe(item))
