@@ -198,7 +198,10 @@ def test_stopping_waits_for_no_work_leaves_no_process_and_the_pool_starts_again(
 
 
 @pytest.mark.real_ray
-@pytest.mark.parametrize("address", ["127.0.0.1:1", "auto"])
+@pytest.mark.parametrize(
+    "address",
+    ["127.0.0.1:1", pytest.param("auto", marks=pytest.mark.serial)],  # finds whatever Ray runs on the host
+)
 def test_a_cluster_that_does_not_answer_is_told_at_once(address: str, ray_pool: Any) -> None:
     from actors.pool.ray_options import RayOptions
     from actors.pool.ray_pool import RayPool
