@@ -19,6 +19,8 @@ from service.intake.tracks import Sibling
 
 Identity = tuple[int, int]
 """(device, inode) of a directory."""
+MOST_LEVELS = 256
+"""Folders within each other; a deeper tree was made to exhaust somebody's stack, descriptors or lengths of paths."""
 
 
 class Fence:
@@ -91,6 +93,9 @@ class Scanner:
     def list(self, path: bytes, seen: set[Identity] | None = None) -> Listing:
         """Return the listing of one directory; `seen` holds the identities met before, whose listing is empty."""
         listing = Listing(path)
+        if path.count(b"/") >= MOST_LEVELS:
+            listing.error = f"it lies more than {MOST_LEVELS} folders deep"
+            return listing
         try:
             with opened_beneath(self._root, path, flags=os.O_RDONLY | os.O_DIRECTORY) as fd:
                 status = os.fstat(fd)

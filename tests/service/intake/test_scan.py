@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from actors.fusion.directories import descended
 from service.intake.names import NamePolicy
-from service.intake.scan import Fence, Listing, Scanner, identities
+from service.intake.scan import MOST_LEVELS, Fence, Listing, Scanner, identities
 
 
 def scanner(root: Path, **options: object) -> Scanner:
@@ -66,6 +67,32 @@ def test_a_deep_tree_needs_no_stack(tmp_path: Path) -> None:
     deep = tmp_path.joinpath(*["d"] * 200)
     write(deep / "x.mp4")
     assert found(tmp_path) == {b"d/" * 200 + b"x.mp4"}
+
+
+def nested(root: Path, levels: int) -> bytes:
+    """Make folders within each other, a video in the last; return its folder's relative path."""
+    fd = os.open(root, os.O_DIRECTORY)
+    for _ in range(levels):
+        os.mkdir("d", dir_fd=fd)
+        below = os.open("d", os.O_DIRECTORY, dir_fd=fd)
+        os.close(fd)
+        fd = below
+    os.close(os.open("x.mp4", os.O_CREAT | os.O_WRONLY, dir_fd=fd))
+    os.close(fd)
+    return b"/".join([b"d"] * levels)
+
+
+def test_a_tree_that_is_too_deep_to_be_written_out_again_is_told_and_not_entered(tmp_path: Path) -> None:
+    """Each folder of it costs fusion a descriptor and three frames of the stack, in the service's own process too."""
+    deepest = nested(tmp_path, MOST_LEVELS + 40)
+    listings = {listing.path: listing for listing in scanner(tmp_path).sweep()}
+    assert max(path.count(b"/") for path in listings) == MOST_LEVELS
+    assert [listing.error for listing in listings.values() if listing.error] == ["it lies more than 256 folders deep"]
+    assert scanner(tmp_path).list(deepest).error
+    out = tmp_path / "out"
+    out.mkdir()
+    with descended(os.fsencode(out), [b"d"] * MOST_LEVELS, create_mode=0o755) as fd:
+        assert os.fstat(fd)
 
 
 @pytest.mark.parametrize(
