@@ -15,7 +15,7 @@ from service.assembly import make_pool
 from service.bookkeeping import Emit
 from service.clock import Clock, SystemClock
 from service.configuration import Configuration
-from service.errors import ConfigError
+from service.errors import ConfigError, ReelwatchError
 from service.ledger.errors import LedgerCorrupt, LedgerError
 from service.ledger.lock import state_lock
 from service.ledger_trouble import PASSING, LedgerTrouble, patiently
@@ -63,7 +63,7 @@ class Daemon:
 
         Raises `LedgerCorrupt` when the ledger turns out to be damaged: it is to be rebuilt, and served again.
         """
-        started_s, why = self._clock.monotonic(), {}
+        started_s, why, in_order = self._clock.monotonic(), {}, True
         try:
             self._monitor.start()
             self._intake.start()
@@ -76,9 +76,14 @@ class Daemon:
         except LedgerCorrupt:
             why = {"reason": "ledger_damaged"}
             raise
+        except ReelwatchError:
+            raise
+        except Exception:
+            in_order = False  # a bug, which a video in work may bring out: refunded, it would end every start to come
+            raise
         finally:
             self._intake.stop()
-            self._driver.close()
+            self._driver.close(give_back=in_order)
             self._reloader.housekeeping.stop()
             self._monitor.stop()
             self._emit("service.stopped", uptime_s=round(self._clock.monotonic() - started_s, 1), **why)

@@ -108,13 +108,15 @@ class Driver:
         self._events.append(ask.Drained())
         self._catch_up()
 
-    def close(self) -> None:
+    def close(self, *, give_back: bool = True) -> None:
         """Give back what is on the board and stop the pool.
 
-        What the ledger does not take now stays `running` there: the next start recovers it.
+        What is not given back, or not taken by the ledger now, stays `running` there: the next start recovers it, and
+        counts that against it.
         """
         try:
-            self.give_back()
+            if give_back:
+                self.give_back()
         except LedgerError as exc:
             self._emit("ledger.busy", cause=str(exc), detail="what is in work is given back by the next start")
         finally:

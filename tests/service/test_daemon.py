@@ -131,6 +131,29 @@ def test_the_next_start_finishes_what_was_given_back(home: Path) -> None:
     assert not emit.named("job.recovered"), "it was given back, not found"
 
 
+def test_a_video_that_ends_every_start_by_a_bug_is_set_apart(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given back and refunded, it would be the first one of each start to come."""
+    (home / "in").mkdir()
+    (home / "in" / "bad.mp4").write_bytes(cheap.mp4(b"bad"))
+
+    def bug(*_: object, **__: object) -> Any:
+        raise RecursionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("service.bookkeeping.fusion_request", bug)
+        for _ in range(3):
+            emit = Trigger()
+            with pytest.raises(RecursionError):
+                run(settings(home), emit)
+            assert not emit.named("job.released")
+    (home / "in" / "good.mp4").write_bytes(cheap.mp4(b"good"))
+    run(settings(home), Trigger("job.done"))
+    assert {job.path: (str(job.state), job.reason) for job in jobs(home)} == {
+        b"bad.mp4": ("parked", "crash_suspect"),
+        b"good.mp4": ("done", None),
+    }
+
+
 def test_without_an_inbox_there_is_nothing_to_do(home: Path) -> None:
     with pytest.raises(ConfigError, match="--inbox DIR"):
         run(settings(home, **{"intake.inboxes": []}), Recorder())
