@@ -19,13 +19,15 @@ _PLUS = re.compile(r"(?<![\w+])\+\d[\d ().\-/]{6,24}\d(?!\w)")
 # Mobile numbers in Norway are written 3-2-3, which libphonenumber does not know as a grouping.
 _MOBILE_NO = re.compile(r"(?<![\d.,])\d{3} \d{2} \d{3}(?![\d.,]\d|\d)")
 _COUNTED = re.compile(
-    r"^\s*(?:kr\b|kroner|nok\b|sek\b|dkk\b|usd\b|eur\b|gbp\b|dollars?\b|euros?\b|pounds?\b|pund\b|[$€£%\u00d7]|x\s?\d|,-|"
+    r"\s*(?:kr\b|kroner|nok\b|sek\b|dkk\b|usd\b|eur\b|gbp\b|dollars?\b|euros?\b|pounds?\b|pund\b|[$€£%\u00d7]|x\s?\d|,-|"
     r"views?\b|visninger|avspillinger|likes?\b|liker\b|hearts?\b|followers?\b|følgere|følgjarar|subscribers?\b|"
     r"abonnenter|people\b|personer|mennesker|users?\b|brukere|times\b|ganger\b|px\b|pixels?\b|piksler|bytes?\b|"
     r"[kmgt]i?b\b|km\b|mm\b|cm\b|kg\b|mah\b|hz\b|fps\b)",
     re.IGNORECASE,
 )
 _AMOUNT = re.compile(r"(?:[#$€£]|\b(?:kr|nok|sek|dkk|usd|eur|gbp|order|ordre|isbn|ean|id)\.?[:#]?)\s*$", re.IGNORECASE)
+_LABEL_CHARS = 32
+"""How far before a number its label is looked for; a caption that is all numbers must not take a time of its square."""
 _DAY, _MONTH, _YEAR = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])", r"(?:19|20|21)\d\d"
 _DATE = re.compile(rf"{_DAY}[-./ ]{_MONTH}[-./ ]{_YEAR}|{_YEAR}[-./ ]{_MONTH}[-./ ]{_DAY}")
 _THOUSANDS = re.compile(r"\+?\d{1,3}(?:[ .]\d{3})+")
@@ -84,7 +86,8 @@ class Phones:
 
     def _stands_for_itself(self, text: str, span: Span) -> bool:
         """Whether it is neither counted (`98765432 views`) nor an amount or a label (`kr 98765432`, `#98765432`)."""
-        return not _COUNTED.match(text[span.end :]) and not _AMOUNT.search(text[: span.start])
+        looked_from = max(0, span.start - _LABEL_CHARS)
+        return not _COUNTED.match(text, span.end) and not _AMOUNT.search(text, looked_from, span.start)
 
     def _is_valid(self, number: str, region: str) -> bool:
         try:

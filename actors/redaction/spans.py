@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -21,8 +22,10 @@ class Span:
 
 def apart(spans: Iterable[Span]) -> list[Span]:
     """Return the spans in order, without those that overlap an earlier one of the iterable: the first finder wins."""
-    kept: list[Span] = []
+    kept: list[Span] = []  # in order, so that only the neighbours are to be compared
     for span in spans:
-        if all(span.end <= other.start or other.end <= span.start for other in kept):
-            kept.append(span)
-    return sorted(kept, key=lambda span: span.start)
+        place = bisect_left(kept, span.start, key=lambda other: other.start)
+        neighbours = kept[max(0, place - 1) : place + 1]
+        if all(span.end <= other.start or other.end <= span.start for other in neighbours):
+            kept.insert(place, span)
+    return kept
