@@ -21,7 +21,7 @@ EXTENSION_S = 60.0
 class Supervisor:
     """Feeds the watchdog of the service manager; a loop that stands still is logged, with its stack, and feeding ends.
 
-    A start or a stop that goes on is granted more time instead. `round` is one look.
+    A start or a stop that goes on is granted more time as well. `round` is one look.
     """
 
     def __init__(self, notifier: Notifier, *, clock: Clock, emit: Emit) -> None:
@@ -65,9 +65,10 @@ class Supervisor:
         self._stuck = set(late)
         if late:
             self._notifier.status(f"stuck: {', '.join(sorted(late))}. The log has the stack of each.")
-        elif self._extending:
-            self._notifier.extend(EXTENSION_S)
         else:
+            if self._extending:
+                self._notifier.extend(EXTENSION_S)
+            # Also then: a ledger is rebuilt in a service that has long said READY, and its watchdog goes on.
             self._notifier.watchdog()
         return late.keys()
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from service.bookkeeping import Emit
 from service.clock import Clock
@@ -21,7 +22,7 @@ WHO = "housekeeping"
 _TOLD = ("job", "root", "path", "video_id", "message_id", "kind")
 """What the log is told of an errand."""
 SET_ASIDE_S = 3600.0
-"""How long an errand that met a bug is left alone, so that the others get their turn."""
+"""How long an errand, or a task, that met a bug is left alone, so that the others get their turn."""
 
 
 class Housekeeping:
@@ -94,37 +95,41 @@ class Housekeeping:
             return
         self._seen_version = version
         self.work_off()
-        waits = [task.wait_s() for task in self._tasks]
+        waits = [task.wait_s() for task in self._tasks if task.name not in self._set_aside]
         self._due_s = self._clock.monotonic() + min([*waits, SET_ASIDE_S])
 
     def _work_at(self, task: Task) -> bool:
         """Carry out one task's errands; say whether there were any that are not set aside."""
-        errands = [errand for errand in task.errands() if not self._is_set_aside(errand)]
+        found: list[Errand] = []
+        if not self._is_set_aside(task.name):
+            self._guarded(task, task.name, lambda: found.extend(task.errands()), {})
+        errands = [errand for errand in found if not self._is_set_aside(errand.key)]
         for errand in errands:
             if self._ended:
                 break
             self.ticked_s = self._clock.monotonic()
-            self._carry_out(task, errand)
+            self._guarded(task, errand.key, errand.run, errand.about)
         return bool(errands)
 
     @property
     def _ended(self) -> bool:
         return self._stopping.is_set() or self._clock.monotonic() >= self._until_s
 
-    def _carry_out(self, task: Task, errand: Errand) -> None:
+    def _guarded(self, task: Task, key: str, act: Callable[[], None], about: Mapping[str, Any]) -> None:
+        """Do something of a task's, an errand or the look for some; what meets a bug is set aside by its key."""
         try:
-            errand.run()
+            act()
         except LedgerError:
             raise
         except Exception as exc:  # noqa: BLE001 - the one broad catch of this loop: the others' errands outlive a bug
-            self._set_aside[errand.key] = self._clock.monotonic() + SET_ASIDE_S
+            self._set_aside[key] = self._clock.monotonic() + SET_ASIDE_S
             cause, where = f"{type(exc).__name__}: {exc}", traceback.format_exc()
-            said = {name: errand.about[name] for name in _TOLD if name in errand.about}
+            said = {name: about[name] for name in _TOLD if name in about}
             self._emit("housekeeping.failed", task=task.name, cause=cause, traceback=where, **said)
 
-    def _is_set_aside(self, errand: Errand) -> bool:
-        until_s = self._set_aside.get(errand.key)
+    def _is_set_aside(self, key: str) -> bool:
+        until_s = self._set_aside.get(key)
         if until_s is None or self._clock.monotonic() < until_s:
             return until_s is not None
-        del self._set_aside[errand.key]
+        del self._set_aside[key]
         return False

@@ -62,6 +62,8 @@ def plan(job: Job, target_root: bytes, names: NamePolicy) -> Route | Kept:
             kept = _look(job, name, source)
             if kept is not None:
                 return kept
+            if not os.path.isdir(target_root):  # noqa: PTH112 - bytes paths
+                return Kept("target_gone", "done.move_to is not there: mount what is missing, or make it", SOON_S)
             beside = _sidecars(name, source, names)
             with _opened_if_there(target_root, directory) as target:
                 return _free(job, name, beside, target_root, target)

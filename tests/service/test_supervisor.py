@@ -85,7 +85,7 @@ def test_one_that_goes_on_is_fed_again(watched: Watched, manager: NotifySocket) 
 def test_a_start_or_a_drain_is_given_time_only_while_it_goes_on(watched: Watched, manager: NotifySocket) -> None:
     watched.watch(extending=True)
     watched.live(40.0)
-    assert manager.read() == ["EXTEND_TIMEOUT_USEC=60000000"] * 2
+    assert manager.read() == ["EXTEND_TIMEOUT_USEC=60000000", "WATCHDOG=1"] * 2, "a rebuilt ledger's start is fed, too"
     watched.live(80.0, frozen="driver")
     manager.read()
     manager.said.clear()

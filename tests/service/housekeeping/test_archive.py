@@ -202,6 +202,19 @@ def test_a_file_that_is_gone_is_intake_s_to_tell(site: Any) -> None:
     assert site.ledger.archived(job.job_id).reason == "missing"
 
 
+def test_an_archive_that_is_gone_is_told_and_waited_for(site: Any) -> None:
+    """A disk that was unmounted while the service runs; nothing is made in its place."""
+    site.done("a.mp4")
+    site.archive.rmdir()
+    work(site)
+    (event,) = site.emit.named("file.not_archived")
+    assert (event["reason"], site.archive.exists()) == ("target_gone", False)
+    site.archive.mkdir()
+    site.clock.advance(60)
+    work(site)
+    assert set(tree(site.archive)) == {"a.mp4"}
+
+
 def test_a_file_that_somebody_writes_to_is_left_alone(site: Any) -> None:
     site.done("a.mp4")
     with (site.inbox / "a.mp4").open("ab"):

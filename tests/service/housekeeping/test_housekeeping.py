@@ -59,6 +59,19 @@ def test_a_bug_in_one_errand_is_logged_with_its_video_and_left_alone_for_an_hour
     assert task.ran == ["bad", "good", "bad"]
 
 
+def test_a_bug_in_the_look_for_errands_ends_neither_the_loop_nor_the_other_tasks(site: Any) -> None:
+    sick, well = Task({}, name="sick"), Task({"a": nothing})
+    sick.errands = sick.wait_s = bug  # type: ignore[assignment,method-assign] # what no test foresaw
+    keeper = Housekeeping([sick, well], ledger=site.ledger, clock=SystemClock(), emit=site.emit)
+    keeper.start()
+    until(lambda: well.ran)
+    began_s = keeper.ticked_s
+    until(lambda: keeper.ticked_s > began_s)
+    keeper.stop()
+    (event,) = site.emit.named("housekeeping.failed")
+    assert (event["task"], event["cause"]) == ("sick", "RuntimeError: a bug")
+
+
 def until(true: Callable[[], Any]) -> None:
     end_s = time.monotonic() + 20
     while not true():
