@@ -19,7 +19,7 @@ from service.housekeeping.webhook import Endpoint, Patience, Webhook
 from service.intake.names import NamePolicy
 from service.ledger.ledger import Ledger
 from service.ledger_trouble import LedgerTrouble
-from service.state import make_folder
+from service.state import make_folder, require_folder
 
 Forget = Callable[[bytes, bytes], None]
 """Tells intake that a file (root, path) has left on purpose."""
@@ -43,6 +43,19 @@ def make_housekeeping(
     return Housekeeping(tasks, ledger=ledger, clock=clock, emit=emit, trouble=trouble)
 
 
+def require_usable(configuration: Configuration) -> None:
+    """Raise `ConfigError` where a service would refuse to start for the sake of what follows documents; make nothing.
+
+    A secret that is systemd's credential is not looked for: only the service has it.
+    """
+    done, secret_file = configuration.done, configuration.webhook.secret_file
+    if done.after_done == "move" and done.move_to is not None:
+        require_folder(done.move_to, setting="done.move_to", flag="done.move_to")
+        require_one_mount(_inboxes(configuration), os.fsencode(done.move_to.absolute()))
+    if configuration.webhook.url and secret_file is not None:
+        read_secrets(secret_file)
+
+
 def make_messenger(configuration: Configuration, *, ledger: Ledger, clock: Clock, emit: Emit) -> Housekeeping:
     """Return what a command does after documents: it tells the webhook, and neither moves nor deletes anything."""
     tasks = _webhook(configuration, ledger=ledger, clock=clock, emit=emit)
@@ -64,7 +77,7 @@ def _archive(
     settings = configuration.done
     if settings.after_done == "keep" or settings.move_to is None:
         return
-    inboxes = [os.fsencode(inbox.absolute()) for inbox in configuration.intake.inboxes]
+    inboxes = _inboxes(configuration)
     made = not os.path.lexists(settings.move_to)
     make_folder(settings.move_to, setting="done.move_to", flag="done.move_to")
     if made:
@@ -82,6 +95,10 @@ def _archive(
         emit=emit,
         forget=forget,
     )
+
+
+def _inboxes(configuration: Configuration) -> list[bytes]:
+    return [os.fsencode(inbox.absolute()) for inbox in configuration.intake.inboxes]
 
 
 def _retention(configuration: Configuration, *, ledger: Ledger, clock: Clock, emit: Emit) -> Iterator[Task]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
@@ -20,7 +20,8 @@ CLOSE_MARGIN_S = 30
 LEAST_STOP_S = 120
 HOMES = (Path("/home"), Path("/root"), Path("/run/user"))
 """What `ProtectHome=` hides."""
-_HIDDEN = (*HOMES, Path("/tmp"), Path("/var/tmp"))  # noqa: S108 - named because the service has others of these
+_PRIVATE = (Path("/tmp"), Path("/var/tmp"))  # noqa: S108 - named because the service has others of these
+_HIDDEN = (*HOMES, *_PRIVATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +48,16 @@ class Host:
 
     @classmethod
     def of(cls, configuration: Configuration, *, program: Sequence[str], user: str, state: Path) -> Host:
-        """Take what matters from the settings; state: what systemd makes writable by itself."""
+        """Take what matters from the settings; state: what systemd makes writable by itself.
+
+        Raises `UsageError` for folders that the service would not see, or not be able to move videos between.
+        """
         folders = [configuration.output.dir, configuration.state.dir, configuration.models.dir]
         inboxes, done = configuration.intake.inboxes, configuration.done
         archive = done.move_to if done.after_done == "move" else None
         if archive is not None:
             folders.append(_shared_folder(archive, inboxes))
+        _require_visible((*inboxes, *folders))
         return cls(
             tuple(program),
             inboxes,
@@ -152,6 +157,16 @@ def _shared_folder(archive: Path, inboxes: Sequence[Path]) -> Path:
             f"{inboxes[0].parent / 'archive'}."
         )
     return shared
+
+
+def _require_visible(folders: Iterable[Path]) -> None:
+    for folder in folders:
+        place = next((place for place in _PRIVATE if folder.is_relative_to(place)), None)
+        if place is not None:
+            raise UsageError(
+                f"{folder} lies in {place}, of which the service has one of its own (PrivateTmp=), where it would find "
+                "nothing. Choose a folder elsewhere, like /srv/videos."
+            )
 
 
 def _is_home(path: Path) -> bool:

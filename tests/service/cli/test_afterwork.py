@@ -115,3 +115,22 @@ def test_a_webhook_that_is_not_set_or_has_no_secret_says_so(home: Any, monkeypat
     told = home.run("webhook", "test")
     assert told.exit_code == 78
     assert "/dev/urandom" in told.output
+
+
+NOT_FOLLOWED = {
+    "an archive that cannot be made": ({"DONE__AFTER_DONE": "move", "DONE__MOVE_TO": "{home}/file/a"}, "done.move_to"),
+    "an archive on another mount": ({"DONE__AFTER_DONE": "move", "DONE__MOVE_TO": "/dev/shm"}, "not on the mount"),  # noqa: S108 - the case
+    "no secret": ({"WEBHOOK__URL": "https://h.example/", "WEBHOOK__SECRET_FILE": "{home}/none"}, "webhook.secret_file"),
+}
+
+
+@pytest.mark.parametrize(("settings", "told"), NOT_FOLLOWED.values(), ids=NOT_FOLLOWED.keys())
+def test_config_check_and_run_refuse_what_could_not_follow_a_document(
+    home: Any, settings: dict[str, str], told: str
+) -> None:
+    (home.path / "file").touch()
+    for key, value in settings.items():
+        home.monkeypatch.setenv(f"REELWATCH_{key}", json.dumps(value.format(home=home.path)))
+    for command in (["config", "check"], ["run"]):
+        result = home.run(*command)
+        assert (result.exit_code, told in result.stderr) == (78, True), result.stderr

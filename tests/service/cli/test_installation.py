@@ -94,6 +94,7 @@ REFUSED = {
     "no folder": ((), 2, "name the folders with --inbox DIR and --output DIR"),
     "no output": (("--inbox", "/srv/in"), 2, "name the folders"),
     "an inbox in the output": (("--inbox", "/srv/out/in", "--output", "/srv/out"), 78, "outside"),
+    "an inbox that is hidden": (("--inbox", "/tmp/in", "--output", "/srv/out"), 2, "PrivateTmp="),  # noqa: S108 - the case
     "a name that a unit cannot hold": (("--inbox", "/srv/a\nb", "--output", "/srv/out"), 78, "Rename it"),
 }
 
