@@ -51,8 +51,11 @@ def drop(host: Container, inbox: str, name: str) -> None:
 
 
 def described(host: Container, name: str) -> None:
-    document = f"/srv/videos/described/{name}.json"
-    host.until(lambda: host.run("test", "-s", document, check=False).returncode == 0, f"{document} is written")
+    there(host, f"/srv/videos/described/{name}.json")
+
+
+def there(host: Container, path: str) -> None:
+    host.until(lambda: host.run("test", "-s", path, check=False).returncode == 0, f"{path} is written")
 
 
 def test_it_is_installed_and_started_by_one_command(host: Container) -> None:
@@ -119,6 +122,18 @@ def test_a_broken_file_changes_nothing(host: Container) -> None:
     drop(host, "/srv/videos/more", "third")
     described(host, "third")
     host.shell(f"cp /root/good {SETTINGS}")
+
+
+def test_described_videos_move_away_as_the_page_says(host: Container) -> None:
+    """The folder that holds inboxes and archive is root's, and the archive has yet to be made."""
+    install = (PROGRAM, "service", "install", "--program", PROGRAM, "--now", "--yes")
+    host.shell("chgrp -R reelwatch /srv/videos/inbox; chmod -R g+rwX /srv/videos/inbox")
+    host.shell(f'printf \'[done]\\nafter_done = "move"\\nmove_to = "/srv/videos/archive"\\n\' >>{SETTINGS}')
+    host.run(*install)
+    drop(host, "/srv/videos/inbox", "away")
+    there(host, "/srv/videos/archive/away.mp4")
+    host.shell(f"cp /root/good {SETTINGS}")
+    host.run(*install)
 
 
 def test_one_that_stands_still_is_ended_and_started_again(host: Container) -> None:
