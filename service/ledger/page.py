@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from service.ledger import documents, rows
 from service.ledger.moves import moved
-from service.ledger.side import settle_ownership
+from service.ledger.side import reclaim_content, settle_ownership
 from service.ledger.states import SETTLING, State
 from service.ledger.values import Job
 
@@ -109,8 +109,12 @@ class Page:
         for source, target in self._renamed:
             documents.relocate_name(self._connection, source, target)
         for number, job in self._after.items():
-            if number in self._before:
-                settle_ownership(self._connection, self._before[number], job, now=self.now)
+            before = self._before.get(number)
+            if before is None:
+                continue
+            settle_ownership(self._connection, before, job, now=self.now)
+            if job.state is State.DUPLICATE and before.source_missing and not job.source_missing:
+                reclaim_content(self._connection, job, now=self.now)
 
 
 def precedence(job: Job) -> tuple[bool, int]:

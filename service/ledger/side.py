@@ -81,6 +81,22 @@ def settle_ownership(connection: Connection, before: Job, after: Job, *, now: fl
         release_content(connection, before, now=now)
 
 
+def reclaim_content(connection: Connection, back: Job, *, now: float) -> Job | None:
+    """Let a duplicate whose file has come back take over its content, if nobody owns it; return it, or None.
+
+    Renamed while the service was down, a copy is missing for a moment: whoever lost the content then had no heir. What
+    took actors down, and what retention took away, does not come back that way.
+    """
+    same = rows.fetch(connection, jobs.c.sha256 == back.sha256, jobs.c.output_root == back.output_root)
+    if any(job.is_primary or job.state is State.PARKED or DOCUMENT in job.purged for job in same):
+        return None
+    if others_at(connection, back, State.QUEUED):
+        return None
+    taken = reopened(back, now=now, reason="owner_gone", stages=None)
+    rows.save(connection, [taken])
+    return taken
+
+
 def change(connection: Connection, before: Job, after: Job, *, now: float) -> Job:
     """Write one changed job with everything that follows from it; return it as written."""
     after = _unless_succeeded(connection, before, after, now=now)

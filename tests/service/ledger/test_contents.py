@@ -136,6 +136,22 @@ def test_a_content_that_loses_its_owner_passes_to_its_next_path(bench: Bench, en
     assert bench.ledger.job(twin).state is heir
 
 
+@pytest.mark.parametrize("place", [b"b.mp4", b"c.mp4"], ids=["where it was", "under another name"])
+@pytest.mark.parametrize(
+    ("end", "expected"), [("supersede", State.QUEUED), ("park", State.DUPLICATE), (None, State.DUPLICATE)]
+)
+def test_a_copy_that_was_away_when_its_content_lost_its_owner_takes_it_over(
+    bench: Bench, place: bytes, end: str | None, expected: State
+) -> None:
+    owner, twin = _twins(bench)
+    bench.ledger.intake.vanished([(ROOT, b"b.mp4")])
+    if end is not None:
+        getattr(bench.ledger, end)(owner, reason="because")
+    assert bench.ledger.job(twin).state is State.DUPLICATE
+    bench.settle(place, "one", inode=5, moved_from=None if place == b"b.mp4" else (ROOT, b"b.mp4"))
+    assert bench.ledger.job(twin).state is expected
+
+
 def test_the_heir_makes_the_document_and_the_other_duplicates_become_its_own(bench: Bench) -> None:
     owner, twin = _twins(bench)
     third = bench.settle(b"c.mp4", "one", inode=6)
