@@ -101,7 +101,7 @@ def measure(*, files: int, seconds: float, pool_seconds: float, stops: int = _ST
         shutil.rmtree(home / "output", ignore_errors=True)
         for _ in range(stops - 1):
             with Service(home) as service:
-                time.sleep(1.0)
+                time.sleep(min(_SETTLE_S, seconds))  # until the first sweep is done it is not idle
                 stops_s.append(service.stop())
     return [*found, stop_figure(stops_s)]
 
