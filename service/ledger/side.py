@@ -10,7 +10,7 @@ from service.ledger.afterwork_values import DOCUMENT
 from service.ledger.errors import IllegalTransition
 from service.ledger.moves import FUSION_ONLY, reopened, superseded
 from service.ledger.states import SETTLING, State
-from service.ledger.tables import jobs
+from service.ledger.tables import OWNS_CONTENT, jobs
 from service.ledger.values import Job
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from service.clock import Clock
     from service.ledger.engine import Database
+
+
+_AT_WORK = frozenset({State.QUEUED, State.RUNNING})
 
 
 @dataclass(frozen=True)
@@ -75,9 +78,16 @@ def release_content(connection: Connection, before: Job, *, now: float) -> Job |
 
 
 def settle_ownership(connection: Connection, before: Job, after: Job, *, now: float) -> None:
-    """Pass a content on when its job has ceased to own it. A content that took actors down is not tried elsewhere."""
+    """Pass a content on when its job has ceased to own it, or was to own it and ended before it did.
+
+    A content that took actors down is not tried elsewhere.
+    """
     lost = before.is_primary and (not after.is_primary or after.sha256 != before.sha256)
-    if lost and after.state is not State.PARKED:
+    heir = before.sha256 is not None and before.state in _AT_WORK and after.state not in {*_AT_WORK, State.DUPLICATE}
+    if after.state is State.PARKED or not (lost or (heir and not after.is_primary)):
+        return
+    owned = (jobs.c.sha256 == before.sha256, jobs.c.output_root == before.output_root, OWNS_CONTENT)
+    if not rows.fetch(connection, *owned):
         release_content(connection, before, now=now)
 
 

@@ -136,6 +136,24 @@ def test_a_content_that_loses_its_owner_passes_to_its_next_path(bench: Bench, en
     assert bench.ledger.job(twin).state is heir
 
 
+@pytest.mark.parametrize("end", ["vanishes", "is overwritten", "is superseded at work"])
+def test_an_heir_that_ends_before_it_owns_the_content_passes_it_on(bench: Bench, end: str) -> None:
+    owner, twin = _twins(bench)
+    third = bench.settle(b"c.mp4", "one", inode=6)
+    bench.claim(third)
+    bench.identify(third, "one")
+    bench.ledger.supersede(owner, reason="source_changed")
+    assert bench.ledger.job(twin).state is State.QUEUED
+    if end == "vanishes":
+        bench.ledger.intake.vanished([(ROOT, b"b.mp4")])
+    elif end == "is overwritten":
+        bench.settle(b"b.mp4", "two")
+    else:
+        bench.claim(bench.ledger.job(twin))
+        bench.ledger.supersede(twin, reason="source_changed")
+    assert bench.ledger.job(third.job_id).state is State.QUEUED
+
+
 @pytest.mark.parametrize("place", [b"b.mp4", b"c.mp4"], ids=["where it was", "under another name"])
 @pytest.mark.parametrize(
     ("end", "expected"), [("supersede", State.QUEUED), ("park", State.DUPLICATE), (None, State.DUPLICATE)]
