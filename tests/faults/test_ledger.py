@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sqlite3
@@ -104,12 +105,14 @@ def locked_at_the_start(scene: Scene) -> None:
         scene.home.until_state(video, "done")
         assert first.terminate()[0] == 0
     case.snapshot()
-    with case.life(FAULT_HOST=json.dumps({"patience_s": 0.3})) as service:
-        with locked(ledger_of(scene)):
+    with contextlib.ExitStack() as lock:
+        lock.enter_context(locked(ledger_of(scene)))
+        with case.life(FAULT_HOST=json.dumps({"patience_s": 0.3})) as service:
             service.until_event("ledger.busy")
             assert not service.named("service.ready")
-        service.until_event("service.ready")
-        case.end(service)
+            lock.close()
+            service.until_event("service.ready")
+            case.end(service)
 
 
 def stopped_while_it_waits_for_the_ledger(scene: Scene) -> None:
