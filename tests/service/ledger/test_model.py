@@ -21,8 +21,9 @@ from service.ledger.states import State
 from service.ledger.values import Job, Selector
 
 ROOT, OUTPUT = b"/in", b"/out"
-NAMES = st.sampled_from([b"a.mp4", b"b.mp4", b"A.mov"])
-CONTENTS = st.sampled_from(["1" * 64, "2" * 64])
+NAMES = st.sampled_from([b"a.mp4", b"b.mp4", b"A.mov", b"d.mp4"])
+CONTENTS = st.sampled_from(["1" * 64, "1" * 64, "2" * 64])
+"""Copies are what it is about: most files hold the same."""
 
 
 class Service(RuleBasedStateMachine):
@@ -40,6 +41,8 @@ class Service(RuleBasedStateMachine):
         """Name to content and inode."""
         self.output: dict[str, str] = {}
         """Document to the content it describes."""
+        self.moved: dict[bytes, bytes] = {}
+        """Where a file was that was renamed and is not known under its new name yet."""
         self.inodes = 0
 
     def open(self) -> Ledger:
@@ -67,6 +70,14 @@ class Service(RuleBasedStateMachine):
             self.folder[to] = self.folder.pop(source)
             self.settle(to, moved_from=source)
 
+    @rule(source=NAMES, to=NAMES)
+    def rename_unseen(self, source: bytes, to: bytes) -> None:
+        """A scan sees that the old name is gone before the file has settled under the new one."""
+        if source in self.folder and source != to:
+            self.folder[to] = self.folder.pop(source)
+            self.ledger.intake.vanished([(ROOT, source)])
+            self.moved[to] = source
+
     @rule(fusion_only=st.booleans())
     def reprocess(self, *, fusion_only: bool) -> None:
         self.ledger.reprocess(Selector.all(), stages=() if fusion_only else None)
@@ -86,7 +97,7 @@ class Service(RuleBasedStateMachine):
         for name, (_, inode) in self.folder.items():
             row = known.get(name)
             if row is None or row.inode != inode or row.state is State.GONE:
-                self.settle(name)
+                self.settle(name, moved_from=self.moved.pop(name, None))
 
     @rule(name=NAMES)
     def sidecar(self, name: bytes) -> None:
@@ -132,6 +143,13 @@ class Service(RuleBasedStateMachine):
                 name = self.ledger.allocate_name(found.job)
                 self.output[name] = content
                 self.ledger.finish(job.job_id, document=name, settings_key="k")
+
+    @rule(name=NAMES)
+    def identify(self, name: bytes) -> None:
+        """The content is known, and the work on it goes on."""
+        for job in self.running:
+            if job.path == name and self.folder.get(name, ("", 0))[1] == job.inode:
+                self.ledger.identified(job.job_id, self.folder[name][0])
 
     @rule()
     def crash(self) -> None:
