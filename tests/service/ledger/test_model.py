@@ -11,7 +11,14 @@ from typing import ClassVar
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from service.clock import FakeClock
 from service.intake.ports import Generation, Settled
@@ -21,7 +28,8 @@ from service.ledger.states import State
 from service.ledger.values import Job, Selector
 
 ROOT, OUTPUT = b"/in", b"/out"
-NAMES = st.sampled_from([b"a.mp4", b"b.mp4", b"A.mov", b"d.mp4"])
+NAMES_THERE = (b"a.mp4", b"b.mp4", b"A.mov", b"d.mp4")
+NAMES = st.sampled_from(NAMES_THERE)
 CONTENTS = st.sampled_from(["1" * 64, "1" * 64, "2" * 64])
 """Copies are what it is about: most files hold the same."""
 
@@ -52,6 +60,16 @@ class Service(RuleBasedStateMachine):
         self.drain()
         self.ledger.close()
         shutil.rmtree(self.directory)
+
+    @initialize(copies=st.lists(NAMES, unique=True, min_size=0, max_size=4), known=st.booleans())
+    def begin(self, copies: list[bytes], *, known: bool) -> None:
+        """Some copies of one video are there; known: they have been described, or are copies of what was."""
+        for name in copies:
+            self.write(name, "1" * 64)
+        if known:
+            self.sweep()
+            self.claim(len(NAMES_THERE))
+            self.work_through()
 
     # --- users ---
 
@@ -152,6 +170,11 @@ class Service(RuleBasedStateMachine):
                 self.ledger.identified(job.job_id, self.folder[name][0])
 
     @rule()
+    def work_through(self) -> None:
+        for job in self.running:
+            self.work(job)
+
+    @rule()
     def crash(self) -> None:
         self.ledger.close()
         self.ledger = self.open()
@@ -191,8 +214,7 @@ class Service(RuleBasedStateMachine):
             for job in self.ledger.jobs([State.BLOCKED]):
                 self.settle(job.path) if job.path in self.folder else None
             self.claim(10)
-            for job in self.running:
-                self.work(job)
+            self.work_through()
             if not self.ledger.jobs([State.QUEUED, State.RUNNING, State.BLOCKED]):
                 break
         else:
