@@ -67,9 +67,7 @@ class Service(RuleBasedStateMachine):
         for name in copies:
             self.write(name, "1" * 64)
         if known:
-            self.sweep()
-            self.claim(len(NAMES_THERE))
-            self.work_through()
+            self.serve()
 
     # --- users ---
 
@@ -87,6 +85,17 @@ class Service(RuleBasedStateMachine):
         if source in self.folder and source != to:
             self.folder[to] = self.folder.pop(source)
             self.settle(to, moved_from=source)
+
+    @rule(state=st.sampled_from([State.QUEUED, State.RUNNING, State.DONE]), leaves=st.booleans(), seen=st.booleans())
+    def befall(self, state: State, *, leaves: bool, seen: bool) -> None:
+        """What a content depends on is overwritten or leaves: nothing is as likely to lose one."""
+        for job in self.ledger.jobs([state])[:1]:
+            if leaves:
+                self.delete(job.path)
+            else:
+                self.write(job.path, "2" * 64)
+            if seen:
+                self.sweep()
 
     @rule(source=NAMES, to=NAMES)
     def rename_unseen(self, source: bytes, to: bytes) -> None:
@@ -173,6 +182,13 @@ class Service(RuleBasedStateMachine):
     def work_through(self) -> None:
         for job in self.running:
             self.work(job)
+
+    @rule()
+    def serve(self) -> None:
+        """The service runs in peace for a while, but not to the end of what that brings about."""
+        self.sweep()
+        self.claim(len(NAMES_THERE))
+        self.work_through()
 
     @rule()
     def crash(self) -> None:
