@@ -20,38 +20,53 @@ if TYPE_CHECKING:
     from service.exports import Fence
     from service.ledger.values import ServiceStart
 
-_FORMATS = ("csv", "srt", "vtt", "vtt-words", "txt")  # as `service.exports.FORMATS`, which takes 0.2 s to import
+# As `service.exports.FORMATS` and `TABLES`, which take 0.2 s to import.
+_TABLE_FORMATS = ("csv", "parquet")
+_FORMATS = (*_TABLE_FORMATS, "srt", "vtt", "vtt-words", "txt")
+_TABLES = ("videos", "shots", "words")
 
 
-@click.command(short_help="Write documents as csv, srt, vtt or txt.")
-@click.argument("form", metavar="csv|srt|vtt|vtt-words|txt", type=click.Choice(_FORMATS))
+@click.command(short_help="Write documents as csv, parquet, srt, vtt or txt.")
+@click.argument("form", metavar="csv|parquet|srt|vtt|vtt-words|txt", type=click.Choice(_FORMATS))
+@click.option("--table", type=click.Choice(_TABLES), help="csv, parquet: what a row is. Default: videos.")
 @click.option(
     "-o",
     "--out",
     "target",
     metavar="FILE|DIR",
     type=click.Path(path_type=Path),
-    help="csv: the file to write (default: stdout). Others: a folder (default: beside each document).",
+    help="csv, parquet: the file to write (default: stdout). Others: a folder (default: beside each document).",
 )
 @click.option("--force", is_flag=True, help="Replace files that are there, whatever they hold.")
 @common.takes_settings(output=True)
 @click.pass_context
-def export(context: click.Context, *, form: str, target: Path | None, force: bool, settings: common.Settings) -> None:
+def export(
+    context: click.Context,
+    *,
+    form: str,
+    table: str | None,
+    target: Path | None,
+    force: bool,
+    settings: common.Settings,
+) -> None:
     """Write all documents in another form: one table, or a file per video.
 
-    srt, vtt and txt hold what is said; vtt-words has a time before each word, in files named .words.vtt. A video
-    without words gets no file, and is named on stderr. Prints the path of each file written.
+    csv and parquet hold a table of all videos, of their shots, or of their words; what each column holds is said in
+    service/exports/README.md, and in the Parquet file itself. srt, vtt and txt hold what is said; vtt-words has a time
+    before each word, in files named .words.vtt. A video without words gets no file, and is named on stderr. Prints the
+    path of each file written.
 
-    A file that is there is replaced when it is a table of an earlier export; otherwise it may be your own work, and is
-    left: named on stderr, exit 1 (2 for csv). --force replaces it. Nothing is ever written into an inbox, or over a
-    video or a document.
+    A file that is there is replaced when it is such a table of an earlier export; otherwise it may be your own work,
+    and is left: named on stderr, exit 1 (2 for a table). --force replaces it. Nothing is ever written into an inbox, or
+    over a video or a document.
 
-    In the table, a text that a spreadsheet would run as a formula begins with an apostrophe, and such a relative_path
-    with ./ so that it still leads to the file.
+    In csv, a text that a spreadsheet would run as a formula begins with an apostrophe, and such a path with ./ so that
+    it still leads to the file. parquet needs the extra of that name, and holds everything as it is.
 
     \b
     Examples:
       reelwatch export csv -o videos.csv
+      reelwatch export parquet --table words -o words.parquet
       reelwatch export srt
       reelwatch export vtt --output ~/described -o ~/site/subtitles
     """  # noqa: D301 - click's mark is a real backspace
@@ -59,13 +74,26 @@ def export(context: click.Context, *, form: str, target: Path | None, force: boo
     start = services.last_start(loaded.configuration)
     root = services.documents_folder(loaded.configuration, loaded.origins["output.dir"], start)
     _require_readable(root)
-    if form != "csv" and target is not None and os.path.lexists(target) and not os.path.isdir(target):  # noqa: PTH112 - Path.is_dir may raise
-        raise UsageError(f"--out {target}: is a file; {form} makes a file per video. Name a folder.")
-    if form == "csv" and target is None:
-        _print_table(root)
+    _require_sense(form, table, target)
+    if form in _TABLE_FORMATS and target is None:
+        _print_table(form, table or _TABLES[0], root)
         return
     fence = _fence(loaded.configuration, start)
-    context.exit(_write(form, root, target or root, fence=fence, force=force))
+    context.exit(_write(form, table or _TABLES[0], root, target or root, fence=fence, force=force))
+
+
+def _require_sense(form: str, table: str | None, target: Path | None) -> None:
+    """Raise `UsageError` for options that do not go together."""
+    if form in _TABLE_FORMATS:
+        if target is None and form == "parquet" and sys.stdout.isatty():
+            raise UsageError(
+                "parquet is nothing to read on a terminal. Name a file with --out, or redirect the output."
+            )
+        return
+    if table is not None:
+        raise UsageError(f"--table {table}: {form} is no table, but a file per video. Leave --table away.")
+    if target is not None and os.path.lexists(target) and not os.path.isdir(target):  # noqa: PTH112 - Path.is_dir may raise
+        raise UsageError(f"--out {target}: is a file; {form} makes a file per video. Name a folder.")
 
 
 def _fence(configuration: Configuration, start: ServiceStart | None) -> Fence:
@@ -75,12 +103,13 @@ def _fence(configuration: Configuration, start: ServiceStart | None) -> Fence:
     return Fence(services.inboxes_of(configuration, start), tuple(sorted(extensions)))
 
 
-def _write(form: str, root: Path, target: Path, *, fence: Fence, force: bool) -> int:
+def _write(form: str, table: str, root: Path, target: Path, *, fence: Fence, force: bool) -> int:
     """Write the files, name them and those that are kept; return the exit code."""
-    from service.exports import export as write  # noqa: PLC0415 - keeps --help fast
+    from service.exports import TABLES  # noqa: PLC0415 - keeps --help fast
+    from service.exports import export as write  # noqa: PLC0415 - as above
 
-    found = _documents(root) if form == "csv" else _with_words(root, form)
-    exported = write(found, form, target, fence=fence, force=force)
+    found = _documents(root) if form in _TABLE_FORMATS else _with_words(root, form)
+    exported = write(found, form, target, table=TABLES[table], fence=fence, force=force)
     for path in exported.written:
         common.print_path(path)
     for path in exported.kept:
@@ -127,8 +156,8 @@ def _silent_because(published: Published) -> str:
     return common.printable(record.reason) if record.reason else f"asr: {record.status.value}"
 
 
-def _print_table(root: Path) -> None:
-    from service.exports import csv_lines  # noqa: PLC0415 - keeps --help fast
+def _print_table(form: str, table: str, root: Path) -> None:
+    from service.exports import TABLE_FORMATS, TABLES  # noqa: PLC0415 - keeps --help fast
 
-    for line in csv_lines(published.document for published in _documents(root)):
-        sys.stdout.write(line)
+    for chunk in TABLE_FORMATS[form].chunks(TABLES[table], _documents(root)):
+        sys.stdout.buffer.write(chunk)

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from service.errors import UsageError
-from service.exports.table import COLUMNS
+from service.exports.formats import TableFormat
+from service.exports.tables import AnyTable
 
 _DOCUMENT = ".json"
-_HEADING = ",".join(column.name for column in COLUMNS[:3]) + ","
-"""How every version's table begins: later ones may have other columns further on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +42,20 @@ class Fence:
             raise UsageError(f"--out {path}: is the name of a document, not of {what}. Choose another name.")
 
 
-def refuse_strangers(path: Path) -> None:
-    """Raise `UsageError` unless `path` is free, empty, or a table that an earlier export wrote."""
+def refuse_strangers(path: Path, table: AnyTable, form: TableFormat) -> None:
+    """Raise `UsageError` unless `path` is free, empty, or such a table that an earlier export wrote."""
     try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):
             raise UsageError(f"--out {path}: is no regular file. Name a file, or leave --out away to print the table.")
         with path.open("rb") as file:
-            heading = file.read(len(_HEADING))
+            ours = not os.fstat(file.fileno()).st_size or form.holds(table, file)
     except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as exc:
         raise UsageError(f"--out {path}: is there and cannot be read: {exc.strerror}. Name another file.") from exc
-    if heading and heading != _HEADING.encode():
+    if not ours:
         raise UsageError(
-            f"--out {path}: is there, and is no table that an export has written. Name another file, or give --force "
-            "to replace it."
+            f"--out {path}: is there, and is no table of {table.name} that an export has written as {form.name}. Name "
+            "another file, or give --force to replace it."
         )

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -72,6 +73,34 @@ def test_export_csv_to_stdout_and_file(home: Any) -> None:
     written = home.run("export", "csv", "-o", "all.csv")
     assert written.stdout == "all.csv\n"
     assert (home.path / "all.csv").read_bytes().decode() == shown.replace("\n", "\r\n").replace("\r\r", "\r")
+
+
+@pytest.mark.parametrize(("table", "rows"), [("videos", 1), ("shots", 3), ("words", 8)])
+def test_export_parquet_to_stdout_and_file(home: Any, table: str, rows: int) -> None:
+    import pyarrow.parquet
+
+    home.open()
+    home.describe("done.mp4")
+    shown = home.run("export", "parquet", "--table", table)
+    assert pyarrow.parquet.read_table(io.BytesIO(shown.stdout_bytes)).num_rows == rows
+    assert home.run("export", "parquet", "--table", table, "-o", "all.parquet").stdout == "all.parquet\n"
+    assert (home.path / "all.parquet").read_bytes() == shown.stdout_bytes
+    lines = home.run("export", "csv", "--table", table).stdout.splitlines()
+    assert len(lines) == 1 + rows
+
+
+def test_export_parquet_without_pyarrow_says_what_to_install(home: Any) -> None:
+    home.output.mkdir()
+    home.monkeypatch.setitem(sys.modules, "pyarrow", None)
+    result = home.run("export", "parquet")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "pip install -c constraints.txt 'reelwatch[parquet]'" in result.stderr
+
+
+def test_export_of_texts_has_no_table(home: Any) -> None:
+    home.output.mkdir()
+    result = home.run("export", "srt", "--table", "words")
+    assert (result.exit_code, "srt is no table" in result.stderr) == (2, True)
 
 
 @pytest.mark.parametrize("form", ["srt", "vtt", "vtt-words", "txt"])

@@ -2,72 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+from varied import SILENT, document
 
-from actors.document import Document, parse
 from actors.fusion.published import Published
 from service.errors import ReelwatchError, UsageError
-from service.exports import COLUMNS, Fence, csv_lines, export
-
-GOLDEN = Path(__file__).resolve().parents[2] / "actors" / "fusion" / "golden" / "document.json"
-
-
-def document(**changes: Any) -> Document:
-    return parse(json.dumps(json.loads(GOLDEN.read_text()) | changes).encode())
-
-
-def rows(*documents: Document) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO("".join(csv_lines(documents)), newline="")))
-
-
-def test_row_of_the_golden_document() -> None:
-    (row,) = rows(document())
-    assert list(row) == [column.name for column in COLUMNS]
-    picked = ["duration_s", "language", "word_count", "captions", "on_screen_text", "objects", "tempo_bpm", "views"]
-    assert [row[name] for name in picked] == ["6.001", "no", "8", "A face, close.", "BLÅBÆR 50%", "face", "", "1200"]
-    assert (row["hashtags"], row["shares"], row["saves"], row["has_audio"]) == ("Blåbær | fyp", "0", "", "true")
-    assert (row["loudness_lufs"], row["speaker_count"]) == ("-14.24", "")
-
-
-@pytest.mark.parametrize(
-    ("name", "cell"),
-    [
-        ("=1+1", "'=1+1"),
-        ("+1", "'+1"),
-        ("-1", "'-1"),
-        ("@SUM(A1)", "'@SUM(A1)"),
-        ("\t=1", "'\t=1"),
-        (" \r\n=1", "' \r\n=1"),
-        ("\uff1d1", "'\uff1d1"),
-        ("a=1", "a=1"),
-        ('say "hi", you\nthere', 'say "hi", you\nthere'),
-        ("blåbær 🫐", "blåbær 🫐"),
-    ],
-)
-def test_no_cell_is_a_formula(name: str, cell: str) -> None:
-    assert rows(document(filename=name))[0]["filename"] == cell
-
-
-def test_columns_are_documented() -> None:
-    assert len({column.name for column in COLUMNS}) == len(COLUMNS)
-    assert all(column.description for column in COLUMNS)
-
-
-def test_unknown_objects_are_an_empty_cell() -> None:
-    shots = [shot | {"objects": None, "captions": None} for shot in json.loads(GOLDEN.read_text())["shots"]]
-    row = rows(document(shots=shots))[0]
-    assert (row["objects"], row["captions"]) == ("", "")
-
-
-NOTHING_SAID = {"text": "", "words": [], "segments": [], "quality": None}
-SILENT = {"transcript": NOTHING_SAID, "shots": [], "representative_frames": None}
+from service.exports import TABLES, Fence, export
 
 
 @pytest.mark.parametrize(
@@ -98,8 +42,33 @@ def test_table_is_one_file(tmp_path: Path) -> None:
     assert content.decode().count("\r\n") == 3
 
 
+TABLE_FILES = {
+    ("csv", "videos"): "reelwatch.csv",
+    ("csv", "words"): "reelwatch-words.csv",
+    ("parquet", "videos"): "reelwatch.parquet",
+    ("parquet", "shots"): "reelwatch-shots.parquet",
+}
+
+
+@pytest.mark.parametrize(("form", "name"), TABLE_FILES)
+def test_a_table_replaces_itself_and_no_other(tmp_path: Path, form: str, name: str) -> None:
+    path, table = tmp_path / TABLE_FILES[form, name], TABLES[name]
+    assert export([], form, tmp_path, table=table).written == (path,)
+    empty = path.read_bytes()
+    export([Published("a", document())], form, path, table=table)
+    assert path.read_bytes() != empty
+    other = TABLES["words" if name == "shots" else "shots"]
+    with pytest.raises(UsageError, match=f"is no table of {other.name} that an export has written as {form}"):
+        export([], form, path, table=other)
+    export([], form, path, table=other, force=True)
+    assert path.read_bytes() != empty
+    assert [found.name for found in tmp_path.iterdir()] == [path.name]
+
+
 def test_unknown_format_names_those_there_are(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="'ass' is no export format; choose one of csv, srt, vtt, vtt-words, txt"):
+    with pytest.raises(
+        UsageError, match="'ass' is no export format; choose one of csv, parquet, srt, vtt, vtt-words, txt"
+    ):
         export([], "ass", tmp_path)
 
 
@@ -122,7 +91,8 @@ def test_failed_export_leaves_the_earlier_one_and_no_leftover(tmp_path: Path) ->
 
 REFUSED = {
     "somebody's text": ("notes.csv", "dear diary", r"notes\.csv: is there, and is no table .* give --force"),
-    "a table of another program": ("notes.csv", "filename,video_id\n1,2\n", r"is no table that an export has written"),
+    "a table of another program": ("notes.csv", "filename,video_id\n1,2\n", r"is no table of videos that an export"),
+    "half a table of ours": ("notes.csv", "video_id,filename", r"is no table of videos that an export"),
     "a video": ("in.mp4", "frames", r"in\.mp4: is the name of a video"),
     "a video by an ending in capitals": ("in.MP4", "frames", r"in\.MP4: is the name of a video"),
     "a document": ("clip.json", "{}", r"clip\.json: is the name of a document"),
@@ -130,7 +100,7 @@ REFUSED = {
     "a link into an inbox": ("link/all.csv", None, r"lies inside the inbox"),
     "an inbox": ("inbox", None, r"lies inside the inbox"),
 }
-FORCED = {"somebody's text", "a table of another program"}
+FORCED = {"somebody's text", "a table of another program", "half a table of ours"}
 
 
 @pytest.mark.parametrize("force", [False, True], ids=["", "forced"])
@@ -150,6 +120,17 @@ def test_a_table_replaces_nothing_but_a_table(tmp_path: Path, case: str, *, forc
         export([], "csv", path, fence=fence, force=force)
     assert (path.read_text() if path.is_file() else None) == content
     assert list((tmp_path / "inbox").iterdir()) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"dear diary", b"PAR1", b"PAR1" * 9, b"\0" * 99])
+def test_a_parquet_table_replaces_no_stranger(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "all.parquet"
+    path.write_bytes(content)
+    if content:
+        with pytest.raises(UsageError, match="is no table of videos that an export has written as parquet"):
+            export([], "parquet", path)
+        assert path.read_bytes() == content
+    assert export([], "parquet", path, force=bool(content)).written == (path,)
 
 
 @pytest.mark.parametrize("content", ["", TABLE], ids=["empty", "a table of another version"])
@@ -192,11 +173,3 @@ def test_no_text_goes_into_an_inbox_to_be_read_back(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="lies inside the inbox"):
         export([Published("sub/a", document())], "txt", tmp_path, fence=fence)
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize("name", ["-clip.mp4", "=1+1.mp4", "@a/b.mp4", "plain/clip-1.mp4"])
-def test_a_relative_path_leads_to_its_file_and_is_no_formula(name: str) -> None:
-    source = json.loads(GOLDEN.read_text())["source"] | {"relative_path": name}
-    cell = rows(document(source=source))[0]["relative_path"]
-    assert Path(cell) == Path(name)
-    assert cell[0] not in "=+-@'"
