@@ -65,6 +65,16 @@ class Settings:
         }
         return load(flags, config_path=self.config_path)
 
+    def arguments(self) -> list[str]:
+        """Return the flags that say the same to another command."""
+        named = {
+            "--config": self.config_path,
+            "--state": self.state,
+            "--output": self.output,
+            "--profile": self.profile,
+        }
+        return [text for flag, value in named.items() if value is not None for text in (flag, os.fspath(value))]
+
 
 def takes_settings(*, output: bool = False, profile: bool = False) -> Callable[[CommandT], CommandT]:
     """Add `--config` and `--state`, and where asked `--output` and `--profile`, to a command.

@@ -22,6 +22,7 @@ from service.cli import (
     run,
     schema,
     status,
+    web,
     webhook,
     why,
 )
@@ -39,6 +40,7 @@ def cli() -> None:
     See it work:               reelwatch demo
     Watch a folder:            reelwatch run --inbox ~/Videos/inbox --output ~/Videos/described
     Describe one video now:    reelwatch process clip.mp4
+    Look at it in a browser:   reelwatch web
     Where is my video?         reelwatch why ~/Videos/inbox/clip.mp4
     What can run here?         reelwatch doctor
     Fetch better models:       reelwatch models pull --profile cpu
@@ -52,6 +54,7 @@ def cli() -> None:
 
 for _command in (
     run.run,
+    web.web,
     process.process,
     status.status,
     why.why,

@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 import traceback
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from service.cli import common
+from service.cli import common, web
 from service.errors import ConfigError, ReelwatchError, UsageError
+
+if TYPE_CHECKING:
+    from service.configuration import Configuration
 
 _MISSING = "there is no such folder. Create it (mkdir -p), mount it, or correct the path."
 
@@ -24,12 +29,14 @@ _MISSING = "there is no such folder. Create it (mkdir -p), mount it, or correct 
     type=common.FOLDER,
     help="A folder to watch; may be given several times. Replaces the list in the settings.",
 )
+@click.option("--web", "with_web", is_flag=True, help="Serve the dashboard and the API beside it (`reelwatch web`).")
 @common.takes_settings(output=True, profile=True)
 @click.pass_context
 def run(
     context: click.Context,
     *,
     inboxes: tuple[Path, ...],
+    with_web: bool,
     settings: common.Settings,
 ) -> None:
     """Watch folders and describe every video that comes to lie in them, until stopped.
@@ -43,19 +50,30 @@ def run(
     Examples:
       reelwatch run --inbox ~/Videos/inbox --output ~/Videos/described
       reelwatch run --inbox /mnt/phone --inbox /mnt/nas/reels
+      reelwatch run --inbox ~/Videos/inbox --web
     """  # noqa: D301 - click's mark is a real backspace
     loaded = settings.load(inboxes=inboxes)
     if not loaded.configuration.intake.inboxes:
         raise UsageError("no inbox is named. Give one with --inbox DIR, or set intake.inboxes in a settings file.")
     _look_at(loaded.configuration.intake.inboxes, typed=bool(inboxes))
+    if with_web:
+        web.require_extra()
     common.make_folder(loaded.configuration.state.dir, setting="state.dir", flag="--state", mode=0o700)
-    from service import daemon  # noqa: PLC0415 - keeps --help fast
+    context.exit(_serve(settings, loaded.configuration, inboxes=inboxes, with_web=with_web))
 
-    share = common.take_share(loaded.configuration)  # before the first thread
-    emit = common.start_log(loaded.configuration)
+
+def _serve(
+    settings: common.Settings, configuration: Configuration, *, inboxes: tuple[Path, ...], with_web: bool
+) -> int:
+    from service import daemon  # noqa: PLC0415 - keeps --help fast
+    from service.web_process import WebProcess  # noqa: PLC0415 - as above
+
+    share = common.take_share(configuration)  # before the first thread
+    emit = common.start_log(configuration)
     common.tell_share(share, emit)
     try:
-        code = daemon.run(loaded.configuration, emit, reread=lambda: settings.load(inboxes=inboxes).configuration)
+        with WebProcess(settings.arguments(), emit) if with_web else nullcontext():
+            return daemon.run(configuration, emit, reread=lambda: settings.load(inboxes=inboxes).configuration)
     except Exception as exc:
         # The log alone must tell why the service ended; a bug's traceback goes into it too.
         bug = None if isinstance(exc, ReelwatchError) else traceback.format_exc()
@@ -63,7 +81,6 @@ def run(
         raise
     finally:
         emit.close()
-    context.exit(code)
 
 
 def _look_at(inboxes: Sequence[Path], *, typed: bool) -> None:

@@ -14,6 +14,7 @@ from service.configuration.afterwork import DoneSettings, PrivacySettings, Reten
 from service.configuration.host import HostSettings
 from service.configuration.kinds import Directory, QuietSeconds, Seconds, SecondsOrNone, Section, Whole
 from service.configuration.metrics import MetricsSettings
+from service.configuration.web import WebSettings
 
 StageName = Literal["decode", "vad", "asr", "diarization", "captions", "objects", "ocr", "audio", "frames", "fusion"]
 ProfileName = Literal["auto", "embedded", "cpu", "gpu"]
@@ -169,6 +170,7 @@ class Configuration(Section):
     retry: RetrySettings
     log: LogSettings
     metrics: MetricsSettings
+    web: WebSettings
     disk: DiskSettings
     done: DoneSettings
     webhook: WebhookSettings

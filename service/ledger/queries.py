@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Text, and_, case, func, or_, select, type_coerce
+from sqlalchemy import Text, and_, case, func, literal, or_, select, tuple_, type_coerce
 
 from service.ledger import rows
 from service.ledger.afterwork_values import DOCUMENT
@@ -66,11 +66,30 @@ class QuerySide(Side):
             last_done_at=max((row.changed_at for row in found if row.state is State.DONE), default=None),
         )
 
-    def jobs(self, states: Collection[State] | None = None, *, limit: int | None = None) -> list[Job]:
-        """Return jobs in these states (None: all but the superseded), those changed last first."""
-        where = jobs.c.state != State.SUPERSEDED if states is None else jobs.c.state.in_(list(states))
+    def jobs(
+        self,
+        states: Collection[State] | None = None,
+        *,
+        limit: int | None = None,
+        after: tuple[float, int] | None = None,
+    ) -> list[Job]:
+        """Return jobs in these states (None: all but the superseded), those changed last first.
+
+        after: the `changed_at` and number of the job that the page before ended with.
+        """
+        where = [jobs.c.state != State.SUPERSEDED if states is None else jobs.c.state.in_(list(states))]
+        if after is not None:
+            where.append(tuple_(jobs.c.changed_at, jobs.c.job_id) < tuple_(*map(literal, after)))
         with self.database.read() as connection:
-            return rows.fetch(connection, where, order=(jobs.c.changed_at.desc(), jobs.c.job_id.desc()), limit=limit)
+            return rows.fetch(connection, *where, order=(jobs.c.changed_at.desc(), jobs.c.job_id.desc()), limit=limit)
+
+    def described(self, video_id: str) -> Job | None:
+        """Return the job that made the document of a video, whose name is the first digits of its SHA-256."""
+        end = video_id[:-1] + chr(ord(video_id[-1]) + 1)
+        of_it = and_(jobs.c.sha256 >= video_id, jobs.c.sha256 < end, jobs.c.output_root == self.output_root)
+        with self.database.read() as connection:
+            found = rows.fetch(connection, of_it, *_DOCUMENTED, order=(jobs.c.is_primary.desc(),), limit=1)
+        return found[0] if found else None
 
     def find(self, path: bytes) -> list[Job]:
         """Return the jobs of an absolute path, the one that speaks for it first; superseded ones left out."""

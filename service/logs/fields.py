@@ -25,6 +25,7 @@ FIELDS: Mapping[str, str] = MappingProxyType(
         "duplicate_of": "the path whose content is the same",
         "event_name": "the event that was meant or held back",
         "events_per_s": "events of the file system in a second, on average since the last heartbeat",
+        "exit_code": "how a process ended; negative: by that signal",
         "failed": "jobs that failed, were rejected or parked",
         "free_mib": "free space on the disk",
         "from_state": "the state a job was in",
@@ -43,6 +44,7 @@ FIELDS: Mapping[str, str] = MappingProxyType(
         "low_water_mib": "the free space below which work pauses",
         "message": "what a library said",
         "message_id": "a webhook message's id, the same at every attempt",
+        "method": "the method of a request",
         "model": "the model with its version",
         "moved_to": "where a file was moved: a damaged ledger, a renamed or an archived video",
         "niceness": "what was added to the service's own niceness",
@@ -83,6 +85,7 @@ FIELDS: Mapping[str, str] = MappingProxyType(
         "status": "how it ended: a stage's status, or `complete` or `partial` for a document",
         "suppressed_key": "the file, folder or process the held-back events were about",
         "task": "the kind of work after a document: archive, retention, webhook",
+        "token": "whether a token is asked for",
         "traceback": "where in the code it happened",
         "truncated": "whether the file never became whole and is taken as it is",
         "uptime_s": "how long the service has run",
@@ -97,12 +100,12 @@ FIELDS: Mapping[str, str] = MappingProxyType(
 
 _WHOLE = frozenset(
     {
-        *("attempt", "cores", "count", "failed", "job", "log_dropped", "log_suppressed", "niceness"),
-        *("overflows", "pid", "queued", "replica", "roots_lost", "running", "seen", "settling"),
+        *("attempt", "cores", "count", "failed", "exit_code", "job", "log_dropped", "log_suppressed"),
+        *("niceness", "overflows", "pid", "queued", "replica", "roots_lost", "running", "seen", "settling"),
         *("watches", "watches_limit"),
     }
 )
-_YES_OR_NO = frozenset({"paused", "pool_up", "replaced", "truncated"})
+_YES_OR_NO = frozenset({"paused", "pool_up", "replaced", "token", "truncated"})
 _LISTS = frozenset({"inboxes", "what"})
 _UNITS = {
     "_ms": "milliseconds",

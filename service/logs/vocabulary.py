@@ -65,6 +65,16 @@ _ALL = (
     _event("service.stuck", "error", "A loop stands still; the watchdog is not fed.", "loop seconds traceback?"),
     _event("service.unstuck", "info", "A loop that stood still goes on.", "loop"),
     _event("service.failed", "critical", "The service cannot go on and stops.", "cause traceback?"),
+    _event("web.listening", "info", "The web face takes requests.", "address token"),
+    _event("web.stopped", "info", "The web face has stopped."),
+    _event("web.ended", "warning", "The web face ended by itself; it is started again.", "exit_code retry_in_s"),
+    _event(
+        "web.failed",
+        "error",
+        "A request met a bug and was answered with 500.",
+        "method path cause traceback",
+        rate="cause",
+    ),
     _event(
         "heartbeat",
         "info",

@@ -1,0 +1,1 @@
+"""The web face: REST API and pages over the ledger, always a process of its own (see README.md)."""

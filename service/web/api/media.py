@@ -1,0 +1,100 @@
+"""Pictures and sound of a document: its keyframes, and the video itself while its source is there."""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import ExitStack
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Path, Request
+
+from actors.fusion import directories
+from actors.fusion.names import components, keyframe_pattern
+from service.intake.beneath import opened_beneath
+from service.web.api.documents import VideoId, described_job
+from service.web.files import file_response
+from service.web.problems import Refusal, problems
+from service.web.site import GivenSite
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from service.ledger.values import Job
+
+router = APIRouter(prefix="/documents/{video_id}", tags=["documents"])
+
+FrameName = Annotated[str, Path(max_length=255, description="the file name of a shot's keyframe")]
+VIDEO_TYPES = {
+    ".avi": "video/x-msvideo",
+    ".m4v": "video/mp4",
+    ".mkv": "video/x-matroska",
+    ".mov": "video/quicktime",
+    ".mp4": "video/mp4",
+    ".ts": "video/mp2t",
+    ".webm": "video/webm",
+}
+"""By ending; anything else is told as bytes, which a browser does not play but offers to keep."""
+_WHOLE: dict[str, Any] = {"content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}}
+_VIDEO: dict[str, Any] = {"content": {"video/*": {"schema": {"type": "string", "format": "binary"}}}}
+
+
+@router.get(
+    "/frames/{name}",
+    response_model=None,
+    responses=problems(HTTPStatus.NOT_FOUND, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
+    | {200: {"description": "The picture", **_WHOLE}},
+)
+def frame(site: GivenSite, request: Request, video_id: VideoId, name: FrameName) -> Response:
+    """Return the picture of a shot."""
+    job = described_job(site, video_id)
+    descriptor = _opened_frame(job, name)
+    if descriptor is None:
+        raise Refusal(HTTPStatus.NOT_FOUND, "unknown_frame", f"document {video_id} has no picture {name!r}.")
+    return file_response(descriptor, request.headers, media_type="image/jpeg")
+
+
+@router.get(
+    "/video",
+    response_model=None,
+    responses=problems(HTTPStatus.NOT_FOUND, HTTPStatus.GONE, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
+    | {200: {"description": "The video", **_VIDEO}, 206: {"description": "A range of it", **_VIDEO}},
+)
+def video(site: GivenSite, request: Request, video_id: VideoId) -> Response:
+    """Play the video: the source where it lies, while it is there; ranges are answered."""
+    job = described_job(site, video_id)
+    descriptor = opened_source(job)
+    if descriptor is None:
+        raise Refusal(
+            HTTPStatus.GONE, "source_gone", "the video is no longer where it was described; its document stays."
+        )
+    ending = os.path.splitext(os.fsdecode(job.path))[1].lower()  # noqa: PTH122 - a name in bytes
+    return file_response(descriptor, request.headers, media_type=VIDEO_TYPES.get(ending, "application/octet-stream"))
+
+
+def opened_source(job: Job) -> int | None:
+    """Open a job's video; None where it is gone or another file stands there now."""
+    if not job.root:
+        return None
+    try:
+        with opened_beneath(job.root, job.path, flags=os.O_RDONLY) as found:
+            status = os.fstat(found)
+            same = stat.S_ISREG(status.st_mode) and status.st_size == job.size
+            return os.dup(found) if same else None
+    except OSError:
+        return None
+
+
+def _opened_frame(job: Job, name: str) -> int | None:
+    if job.output_root is None or job.document is None:
+        return None
+    *folder, stem = components(job.document)
+    if keyframe_pattern(stem).fullmatch(os.fsencode(name)) is None:
+        return None
+    with ExitStack() as stack:
+        try:
+            parent = stack.enter_context(directories.descended(job.output_root, (*folder, stem, b"frames")))
+            return os.open(os.fsencode(name), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=parent)
+        except OSError:
+            return None

@@ -1,0 +1,41 @@
+"""Puts the web face together: guard, API, pages, and the description of it all."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.staticfiles import StaticFiles
+
+from service import __version__
+from service.web import problems
+from service.web.api import documents, health, jobs, media
+from service.web.description import describe
+from service.web.pages import description, login, queue
+from service.web.security.guard import Guard
+
+if TYPE_CHECKING:
+    from service.web.site import Site
+
+GZIP_LEVEL = 5
+"""Above it a page costs twice the processor for a few per cent less."""
+API = (health.router, jobs.router, documents.router, media.router)
+PAGES = (login.router, queue.router, description.router)
+
+
+def make_app(site: Site) -> FastAPI:
+    """Make the application over a site; nothing listens yet."""
+    app = FastAPI(title="Reelwatch", version=__version__, docs_url=None, redoc_url=None, openapi_url="/openapi.json")
+    app.state.site = site
+    for router in API:
+        app.include_router(router)
+    for router in PAGES:
+        app.include_router(router, include_in_schema=False)
+    app.mount("/static", StaticFiles(directory=str(files("service.web") / "static")), name="static")
+    problems.install(app)
+    describe(app)
+    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=GZIP_LEVEL)
+    app.add_middleware(Guard, hosts=site.hosts, token=site.token, clock=site.clock)
+    return app

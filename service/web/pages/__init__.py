@@ -1,0 +1,1 @@
+"""The pages: server-rendered, each with an address of its own."""

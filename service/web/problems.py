@@ -1,0 +1,124 @@
+"""Errors as RFC 9457 says them: `application/problem+json` with a stable code, and how the description lists them."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from service.ledger.errors import LedgerBusy, LedgerError
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_S = 5
+
+
+class FieldProblem(BaseModel):
+    """What is wrong with one part of a request."""
+
+    where: str = Field(examples=["query.limit"], description="where in the request, by dots")
+    message: str = Field(examples=["Input should be less than or equal to 200"])
+
+
+class Problem(BaseModel):
+    """An error (RFC 9457). `type` is `urn:reelwatch:<code>`: stable, for programs; `detail` is for people."""
+
+    type: str = Field(examples=["urn:reelwatch:unknown_document"])
+    title: str = Field(examples=["Not Found"])
+    status: int = Field(examples=[404], ge=400, le=599)
+    detail: str = Field(examples=["there is no document 0123456789abcdef. It may have been deleted."])
+    errors: list[FieldProblem] = Field(default_factory=list, description="each fault of the request, where it is known")
+
+
+class Refusal(Exception):  # noqa: N818 - an answer, not a fault of the service
+    """Ends a request with a problem; raised by endpoints, answered by the handlers below."""
+
+    def __init__(self, status: HTTPStatus, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.detail = detail
+
+
+def problem(status: HTTPStatus, code: str, detail: str, *, errors: Sequence[FieldProblem] = ()) -> Response:
+    """Make the answer for an error."""
+    body = Problem(type=f"urn:reelwatch:{code}", title=status.phrase, status=status, detail=detail, errors=list(errors))
+    return JSONResponse(body.model_dump(), status, media_type=MEDIA_TYPE)
+
+
+def problems(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
+    """Return `responses=` of an endpoint that may answer with these errors; the guard's are everywhere.
+
+    422 is among them, because any endpoint may be asked in a way it does not understand; so is 503: the ledger may be
+    away.
+    """
+    everywhere = (
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.MISDIRECTED_REQUEST,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+    )
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {
+        int(status): {"description": status.phrase, "content": content} for status in sorted({*everywhere, *statuses})
+    }
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of the app with a problem."""
+    app.add_exception_handler(Refusal, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(LedgerError, _ledger)
+    app.add_exception_handler(Exception, _failed)
+
+
+def _refused(_request: Request, exc: Exception) -> Response:
+    assert isinstance(exc, Refusal)  # noqa: S101 - for the type checker: registered for this alone
+    return problem(exc.status, exc.code, exc.detail)
+
+
+def _invalid(_request: Request, exc: Exception) -> Response:
+    assert isinstance(exc, RequestValidationError)  # noqa: S101 - as above
+    errors = [FieldProblem(where=".".join(map(str, error["loc"])), message=error["msg"]) for error in exc.errors()]
+    detail = "; ".join(f"{error.where}: {error.message}" for error in errors)
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail, errors=errors)
+
+
+def _http(_request: Request, exc: Exception) -> Response:
+    assert isinstance(exc, HTTPException)  # noqa: S101 - as above
+    status = HTTPStatus(exc.status_code)
+    answer = problem(status, status.name.lower(), str(exc.detail))
+    answer.headers.update(exc.headers or {})
+    return answer
+
+
+def _ledger(_request: Request, exc: Exception) -> Response:
+    """Say why the ledger cannot be used at present, and that it may pass."""
+    code = "ledger_busy" if isinstance(exc, LedgerBusy) else "ledger_unavailable"
+    answer = problem(HTTPStatus.SERVICE_UNAVAILABLE, code, str(exc))
+    answer.headers["retry-after"] = str(RETRY_AFTER_S)
+    return answer
+
+
+def _failed(request: Request, exc: Exception) -> Response:
+    """Log a bug with its traceback; the client is told that there was one, and nothing about our insides."""
+    emit = request.app.state.site.emit
+    if emit is not None:
+        emit(
+            "web.failed",
+            method=request.method,
+            path=request.url.path,
+            cause=f"{type(exc).__name__}: {exc}",
+            traceback="".join(traceback.format_exception(exc)),
+        )
+    return problem(
+        HTTPStatus.INTERNAL_SERVER_ERROR, "bug", "this is a fault of Reelwatch; its log has the event web.failed."
+    )

@@ -1,0 +1,91 @@
+"""Listens and serves until a signal ends it."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from service.errors import ConfigError
+from service.metrics.server import spelt
+from service.web.app import make_app
+from service.web.site import make_site
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from service.configuration import Configuration
+    from service.logs import Emitter
+
+BACKLOG = 128
+MOST_CONNECTIONS = 256
+"""At once; whoever comes on top gets 503. A page keeps one open for its events."""
+SILENCE_S = 30
+"""How long a connection is kept without a request."""
+PARTING_S = 3
+"""How long answers under way may take after the signal; events end with it."""
+
+
+def serve(configuration: Configuration, emit: Emitter, *, listening: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT; raises `ConfigError` where it cannot listen or would let strangers in.
+
+    listening: told the URL once requests are taken.
+    """
+    site = make_site(configuration, emit=emit)
+    bound = _bound(*configuration.web.address)
+    try:
+        app = make_app(site)
+        address = spelt(*bound.getsockname()[:2])
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            limit_concurrency=MOST_CONNECTIONS,
+            timeout_keep_alive=SILENCE_S,
+            timeout_graceful_shutdown=PARTING_S,
+            lifespan="on",
+        )
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # `web.failed` tells of faults, once
+        emit("web.listening", address=address, token=site.token is not None)
+        listening(f"http://{address}/")
+        _Server(config).run(sockets=[bound])
+        emit("web.stopped")
+    finally:
+        bound.close()
+        site.close()
+
+
+class _Server(uvicorn.Server):
+    """Ends with 0 when it is told to; uvicorn's own raises the signal once more, at itself."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take SIGTERM and SIGINT over while it serves."""
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+        bound.listen(BACKLOG)
+    except OSError as exc:
+        bound.close()
+        raise ConfigError(
+            f"web.listen = {spelt(host, port)}: cannot listen there: {exc.strerror}. Choose another port (--port N), "
+            "or end what uses this one (`ss -ltnp`)."
+        ) from exc
+    return bound

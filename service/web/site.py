@@ -1,0 +1,116 @@
+"""What every request stands on: the configuration, the ledger, the clock, the token."""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import Depends, Request
+
+from service.clock import Clock, SystemClock
+from service.errors import ConfigError
+from service.ledger.ledger import Ledger, attach_ledger
+from service.state import ledger_path, output_root
+from service.web.security.hosts import allowed_hosts
+from service.web.security.token import Token, read_token
+
+if TYPE_CHECKING:
+    from service.configuration import Configuration
+    from service.logs import Emitter
+
+
+class LedgerHandle:
+    """The ledger, attached when it is first wanted, and anew when another file has taken its place.
+
+    A service that finds its ledger damaged puts the file aside and begins another; the one open here would go on
+    showing what was, and take commands that nobody reads.
+    """
+
+    def __init__(self, path: Path, *, output_root: bytes, clock: Clock) -> None:
+        self._path = path
+        self._output_root = output_root
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._ledger: Ledger | None = None
+        self._identity: tuple[int, int] | None = None
+
+    def get(self) -> Ledger:
+        """Return the ledger; raises `LedgerError` while there is none that can be used."""
+        with self._lock:
+            identity = _identity(self._path)
+            if self._ledger is None or identity != self._identity:
+                if self._ledger is not None:
+                    self._ledger.close()
+                    self._ledger = None
+                self._ledger = attach_ledger(self._path, output_root=self._output_root, clock=self._clock)
+                self._identity = identity
+            return self._ledger
+
+    def close(self) -> None:
+        """Close it where it is open."""
+        with self._lock:
+            if self._ledger is not None:
+                self._ledger.close()
+                self._ledger = None
+
+
+@dataclass(frozen=True)
+class Site:
+    """One web face: made once, shared by all requests; any thread may use it."""
+
+    configuration: Configuration
+    handle: LedgerHandle
+    clock: Clock
+    token: Token | None
+    hosts: frozenset[str]
+    emit: Emitter | None = None
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger; raises `LedgerError` while there is none that can be used."""
+        return self.handle.get()
+
+    @property
+    def output_root(self) -> bytes:
+        """The folder of the documents, absolute."""
+        return output_root(self.configuration)
+
+    def close(self) -> None:
+        """Let go of the ledger."""
+        self.handle.close()
+
+
+def make_site(configuration: Configuration, *, clock: Clock | None = None, emit: Emitter | None = None) -> Site:
+    """Make the site of a configuration; raises `ConfigError` where it would let strangers in."""
+    clock, web = clock or SystemClock(), configuration.web
+    token = read_token(web.token_file, os.environ.get("CREDENTIALS_DIRECTORY"))
+    if token is None and not web.is_loopback:
+        raise ConfigError(
+            f"web.listen = {web.listen}: other hosts can reach this address, so a token is needed. Make one "
+            "(openssl rand -hex 32 > FILE) and name it in web.token_file, or listen on 127.0.0.1."
+        )
+    hosts = allowed_hosts(web.address[0], web.hosts)
+    handle = LedgerHandle(ledger_path(configuration), output_root=output_root(configuration), clock=clock)
+    return Site(configuration, handle, clock, token, hosts, emit)
+
+
+def site_of(request: Request) -> Site:
+    """Return the site a request is for."""
+    site = request.app.state.site
+    assert isinstance(site, Site)  # noqa: S101 - for the type checker: `make_app` puts it there
+    return site
+
+
+GivenSite = Annotated[Site, Depends(site_of)]
+"""The type of an endpoint's parameter that wants the site."""
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

@@ -1,0 +1,103 @@
+"""The guard before every request, asked through the whole app."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from shelf import TOKEN
+
+from service.errors import ConfigError
+from service.web.problems import MEDIA_TYPE
+from service.web.security.policy import HEADERS
+
+if TYPE_CHECKING:
+    from shelf import MakeClient, Shelf
+    from starlette.testclient import TestClient
+
+PAGE = {"accept": "text/html"}
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:8003", "localhost.evil.example", "", "[::2]"])
+def test_other_names_are_refused_also_on_loopback(client: TestClient, host: str) -> None:
+    answer = client.get("/health", headers={"host": host})
+    assert (answer.status_code, answer.json()["type"]) == (421, "urn:reelwatch:unknown_host")
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:9", "[::1]:8003"])
+def test_names_of_this_host_are_answered(client: TestClient, host: str) -> None:
+    assert client.get("/health", headers={"host": host}).status_code == 200
+
+
+def test_a_cross_site_post_changes_nothing(client: TestClient, shelf: Shelf) -> None:
+    job = shelf.described("a.mp4")
+    answer = client.post(f"/documents/{job.sha256[:16]}/reprocess", headers={"origin": "https://evil.example"})
+    assert (answer.status_code, answer.headers["content-type"]) == (403, MEDIA_TYPE)
+    assert shelf.ledger.job(job.job_id).state.value == "done"
+
+
+@pytest.mark.parametrize("path", ["/", "/health", "/nowhere", "/static/base.css", "/docs", "/jobs?limit=0"])
+def test_every_answer_has_the_headers(client: TestClient, path: str) -> None:
+    answer = client.get(path)
+    assert {name: answer.headers.get(name) for name in HEADERS} == dict(HEADERS)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 401),
+        ({"authorization": f"Bearer {TOKEN}"}, 200),
+        ({"authorization": f"bearer  {TOKEN}"}, 200),
+        ({"authorization": f"Bearer {TOKEN}x"}, 401),
+        ({"authorization": TOKEN}, 401),
+        ({"authorization": "Basic " + TOKEN}, 401),
+        ({"cookie": f"reelwatch_session={TOKEN}"}, 401),
+        ({"cookie": "reelwatch_session=99999999999.00"}, 401),
+    ],
+)
+def test_who_is_let_in(shelf: Shelf, make_client: MakeClient, headers: dict[str, str], status: int) -> None:
+    del shelf
+    answer = make_client(token=TOKEN).get("/jobs", headers=headers)
+    assert answer.status_code == status
+    assert ("www-authenticate" in answer.headers) is (status == 401)
+
+
+@pytest.mark.parametrize("path", ["/health/live", "/login", "/static/base.css"])
+def test_what_nobody_needs_a_token_for(shelf: Shelf, make_client: MakeClient, path: str) -> None:
+    del shelf
+    assert make_client(token=TOKEN).get(path).status_code == 200
+
+
+@pytest.mark.parametrize(("path", "hidden"), [("/docs", 303), ("/openapi.json", 401), ("/metrics", 401)])
+def test_what_is_not_shown_without_one(shelf: Shelf, make_client: MakeClient, path: str, hidden: int) -> None:
+    del shelf
+    assert make_client(token=TOKEN).get(path, headers=PAGE if hidden == 303 else {}).status_code == hidden
+
+
+def test_a_person_logs_in_and_out(shelf: Shelf, make_client: MakeClient) -> None:
+    del shelf
+    client = make_client(token=TOKEN)
+    sent = client.get("/?state=failed", headers=PAGE)
+    assert (sent.status_code, sent.headers["location"]) == (303, "/login?next=/%3Fstate%3Dfailed")
+    wrong = client.post("/login", data={"token": "wrong", "next": "/"})
+    assert (wrong.status_code, "set-cookie" in wrong.headers) == (403, False)
+    entered = client.post("/login", data={"token": TOKEN, "next": "/?state=failed"})
+    assert (entered.status_code, entered.headers["location"]) == (303, "/?state=failed")
+    cookie = entered.headers["set-cookie"].lower()
+    assert all(word in cookie for word in ("httponly", "samesite=strict", "path=/"))
+    assert client.get("/", headers=PAGE).status_code == 200
+    client.post("/logout")
+    assert client.get("/", headers=PAGE).status_code == 303
+
+
+@pytest.mark.parametrize("away", ["//evil.example", "https://evil.example", "/\\evil.example", "/\t/evil.example", ""])
+def test_after_the_login_nobody_is_sent_away(shelf: Shelf, make_client: MakeClient, away: str) -> None:
+    del shelf
+    entered = make_client(token=TOKEN).post("/login", data={"token": TOKEN, "next": away})
+    assert entered.headers["location"] == "/"
+
+
+def test_another_address_needs_a_token(make_client: MakeClient) -> None:
+    with pytest.raises(ConfigError, match="a token is needed"):
+        make_client(listen="192.0.2.1:8003")
+    make_client(token=TOKEN, listen="192.0.2.1:8003")

@@ -1,0 +1,124 @@
+"""The command as its users start it: alone, beside the service, and with it when that dies."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROGRAM = (sys.executable, "-m", "service.cli.main")
+LIMIT_S = 60.0
+
+
+def until(true: Callable[[], Any], what: str) -> Any:
+    end_s = time.monotonic() + LIMIT_S
+    while time.monotonic() < end_s:
+        if found := true():
+            return found
+        time.sleep(0.05)
+    pytest.fail(f"not within {LIMIT_S:g} s: {what}")
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+def asked(port: int, path: str = "/health") -> dict[str, Any] | None:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+            found: dict[str, Any] = json.load(answer)
+            return found
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
+        return None
+
+
+def environ(port: int) -> dict[str, str]:
+    models = ("VAD", "ASR", "DIARIZATION", "CAPTIONS", "OBJECTS", "OCR", "AUDIO", "FRAMES")
+    off = {f"REELWATCH_STAGES__{stage}__BACKENDS": "[]" for stage in models}
+    listen = {"REELWATCH_WEB__LISTEN": f'"127.0.0.1:{port}"', "REELWATCH_POOL__KIND": '"local"'}
+    return {**os.environ, **off, **listen}
+
+
+def test_alone_without_a_ledger_until_it_is_told_to_stop(tmp_path: Path) -> None:
+    port = free_port()
+    command = [*PROGRAM, "web", "--port", str(port), "--state", tmp_path / "s", "--output", tmp_path / "o"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    health = until(lambda: asked(port), "it answers")
+    assert (health["live"], health["ready"]) == (True, False)
+    process.terminate()
+    _, stderr = process.communicate(timeout=LIMIT_S)
+    assert process.returncode == 0
+    assert f"Reelwatch is at http://127.0.0.1:{port}/" in stderr
+    assert [json.loads(line)["event"] for line in stderr.splitlines() if line.startswith("{")] == [
+        "web.listening",
+        "web.stopped",
+    ]
+
+
+def test_a_port_that_is_taken(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        command = [*PROGRAM, "web", "--port", str(port), "--state", tmp_path / "s", "--output", tmp_path / "o"]
+        ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=LIMIT_S)
+    assert ended.returncode == 78
+    assert "--port N" in ended.stderr
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGKILL])
+def test_beside_the_service_and_never_without_it(tmp_path: Path, ending: signal.Signals) -> None:
+    port = free_port()
+    (tmp_path / "in").mkdir()
+    folders = ["--inbox", tmp_path / "in", "--output", tmp_path / "o", "--state", tmp_path / "s"]
+    service = subprocess.Popen(
+        [*PROGRAM, "run", *folders, "--web"], env=environ(port), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        until(lambda: (asked(port) or {}).get("ready"), "the web face says that the service is ready")
+        service.send_signal(ending)
+        assert service.wait(LIMIT_S) == (0 if ending is signal.SIGTERM else -ending)
+        until(lambda: asked(port) is None, "the web face has ended too")
+    finally:
+        if service.poll() is None:
+            service.kill()
+            service.wait()
+
+
+def test_it_is_started_again_when_it_dies(tmp_path: Path) -> None:
+    port = free_port()
+    (tmp_path / "in").mkdir()
+    folders = ["--inbox", tmp_path / "in", "--output", tmp_path / "o", "--state", tmp_path / "s"]
+    service = subprocess.Popen(
+        [*PROGRAM, "run", *folders, "--web"], env=environ(port), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    try:
+        until(lambda: asked(port), "it answers")
+        children = Path(f"/proc/{service.pid}/task/{service.pid}/children")
+        tasks = children.parent.parent.glob("*/children")
+        mine = [int(pid) for task in tasks for pid in task.read_text().split()]
+        (web,) = [pid for pid in mine if b"\0web\0" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        os.kill(web, signal.SIGKILL)
+        until(lambda: asked(port) is None, "it is gone")
+        until(lambda: asked(port), "it answers again")
+        service.terminate()
+        _, stderr = service.communicate(timeout=LIMIT_S)
+    finally:
+        if service.poll() is None:
+            service.kill()
+            service.wait()
+    lines = [json.loads(line) for line in stderr.splitlines() if line.startswith(b"{")]
+    assert [line["exit_code"] for line in lines if line["event"] == "web.ended"] == [-signal.SIGKILL]
