@@ -25,7 +25,7 @@ from service.manager import ServiceManager
 from service.metrics.counters import Counters
 from service.pulse import SCAN_LIMIT_S, Pulse
 from service.recovery import recover
-from service.state import ledger_path
+from service.state import ledger_place
 from service.watched_pool import WatchedPool
 
 QUIET_WHOLE_S = 0.7
@@ -66,7 +66,7 @@ def prepare(
     """
     setting.manager.restart()
     ledger = open_ledger(
-        ledger_path(setting.configuration),
+        ledger_place(setting.configuration),
         output_root=setting.root,
         clock=setting.clock,
         announces=setting.configuration.webhook.announces,

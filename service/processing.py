@@ -27,7 +27,7 @@ from service.ledger.values import Job, Selector, WorkPause
 from service.ledger_trouble import PASSING
 from service.patience import OnPause, Patience
 from service.recovery import recover
-from service.state import ledger_path, make_output_root, require_local_state
+from service.state import ledger_place, make_output_root, require_local_state
 
 POLL_S = 0.2
 PAUSED_AT_MOST_S = 30.0
@@ -108,7 +108,7 @@ def process(
 
 def _open(configuration: Configuration, *, root: bytes, clock: Clock) -> Ledger:
     announces = configuration.webhook.announces
-    return open_ledger(ledger_path(configuration), output_root=root, clock=clock, announces=announces)
+    return open_ledger(ledger_place(configuration), output_root=root, clock=clock, announces=announces)
 
 
 def _enlisted(

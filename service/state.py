@@ -9,13 +9,14 @@ from pathlib import Path
 from actors.fusion.frames import directory_mode
 from service.configuration import Configuration
 from service.errors import ConfigError
+from service.ledger.place import Place
 
 LEDGER_FILE = "ledger.sqlite3"
 _SHARED_FUSE = frozenset({"fuse.sshfs", "fuse.ceph", "fuse.ceph-fuse", "fuse.glusterfs", "fuse.mfs", "fuse.lizardfs"})
 
 
-def ledger_path(configuration: Configuration) -> Path:
-    """Return the ledger's file."""
+def ledger_place(configuration: Configuration) -> Place:
+    """Return where the ledger is kept: a file below the state directory, unless a server is named."""
     return configuration.state.dir / LEDGER_FILE
 
 

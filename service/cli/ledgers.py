@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,9 +38,9 @@ MEANINGS: Mapping[str, str] = {
 def reading(configuration: Configuration) -> Iterator[Ledger]:
     """Open the ledger to look at it, also beside a running service."""
     from service.ledger.ledger import read_ledger  # noqa: PLC0415 - keeps --help fast
-    from service.state import ledger_path, output_root  # noqa: PLC0415 - as above
+    from service.state import ledger_place, output_root  # noqa: PLC0415 - as above
 
-    ledger = read_ledger(ledger_path(configuration), output_root=output_root(configuration))
+    ledger = read_ledger(ledger_place(configuration), output_root=output_root(configuration))
     try:
         yield ledger
     finally:
@@ -51,9 +51,9 @@ def reading(configuration: Configuration) -> Iterator[Ledger]:
 def writing(configuration: Configuration) -> Iterator[Ledger]:
     """Open the ledger to give it a command, also beside a running service, which notices."""
     from service.ledger.ledger import attach_ledger  # noqa: PLC0415 - keeps --help fast
-    from service.state import ledger_path, output_root  # noqa: PLC0415 - as above
+    from service.state import ledger_place, output_root  # noqa: PLC0415 - as above
 
-    ledger = attach_ledger(ledger_path(configuration), output_root=output_root(configuration))
+    ledger = attach_ledger(ledger_place(configuration), output_root=output_root(configuration))
     try:
         yield ledger
     finally:
@@ -110,11 +110,11 @@ def clock(wall_s: float) -> str:
 @contextmanager
 def reading_if_there(configuration: Configuration) -> Iterator[Ledger | None]:
     """Open the ledger to look at it; None when there is none yet."""
-    from service.ledger.ledger import is_there  # noqa: PLC0415 - keeps --help fast
-    from service.state import ledger_path  # noqa: PLC0415 - as above
+    from service.ledger.errors import LedgerMissing  # noqa: PLC0415 - keeps --help fast
 
-    if not is_there(ledger_path(configuration)):
-        yield None
-        return
-    with reading(configuration) as ledger:
+    with ExitStack() as stack:
+        try:
+            ledger = stack.enter_context(reading(configuration))
+        except LedgerMissing:
+            ledger = None
         yield ledger

@@ -55,7 +55,7 @@ def _report(ledger: Ledger, configuration: Configuration, *, named: bool) -> dic
         "documents_under_other_settings": None if compared is None else ledger.stale_documents(compared.settings_key),
         "compared_with": None if compared is None else {"profile": compared.profile, "settings_of": compared.said_by},
         "sources_missing": counts.source_missing,
-        "vitals": vitals.vitals(configuration, counts, start),
+        "vitals": vitals.vitals(ledger, configuration, counts=counts, start=start),
         "last_done_at": counts.last_done_at,
         "afterwork": afterwork.report(ledger, configuration),
         "oldest_queued_at": counts.oldest_queued_at,

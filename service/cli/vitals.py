@@ -11,20 +11,22 @@ from service.cli import ledgers
 
 if TYPE_CHECKING:
     from service.configuration import Configuration
+    from service.ledger.ledger import Ledger
     from service.ledger.values import Counts, ServiceStart
 
 _MIB = 2**20
 
 
-def vitals(configuration: Configuration, counts: Counts, start: ServiceStart | None) -> dict[str, Any]:
+def vitals(
+    ledger: Ledger, configuration: Configuration, *, counts: Counts, start: ServiceStart | None
+) -> dict[str, Any]:
     """Return the figures, named as in the heartbeat; None where they are not known.
 
     Memory is known of a service that runs here; free space is that of the folders the last service wrote to.
     """
     from service.disk import free_mib  # noqa: PLC0415 - keeps --help fast
     from service.metrics import processes  # noqa: PLC0415 - as above
-    from service.metrics.gauges import ledger_bytes  # noqa: PLC0415 - as above
-    from service.state import ledger_path, output_root  # noqa: PLC0415 - as above
+    from service.state import output_root  # noqa: PLC0415 - as above
 
     now_s, pid = time.time(), ledgers.service_pid(configuration)
     own = None if pid is None else processes.resident_bytes(pid)
@@ -36,7 +38,7 @@ def vitals(configuration: Configuration, counts: Counts, start: ServiceStart | N
         "output_free_mib": free_mib(output_root(configuration) if start is None else start.output_root),
         "state_free_mib": free_mib(os.fsencode(configuration.state.dir)),
         "low_water_mib": configuration.disk.low_water_mib,
-        "ledger_mib": _mib(ledger_bytes(ledger_path(configuration))),
+        "ledger_mib": _mib(ledger.size_bytes()),
         "resident_mib": _mib(own),
         "children_resident_mib": _mib(sum(below.values())) if below else None,
     }

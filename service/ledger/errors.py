@@ -4,8 +4,10 @@ LedgerError (ReelwatchError)
 ├── LedgerBusy         75   somebody else holds a transaction for longer than we wait
 ├── LedgerUnavailable   1   the disk is full, read-only or failing: pause and try again
 ├── LedgerMissing       1   there is no ledger yet
-├── LedgerCorrupt       1   the file is damaged: the next service to start puts it aside
-└── LedgerVersion      78   the file was made by another version
+├── LedgerCorrupt       1   it is damaged: the next service to start puts a file aside
+├── LedgerUncertain     1   a server was lost in the middle of a commit, and cannot be asked what became of it
+├── LedgerRefused      78   the server lets nobody in with these settings, or has no such database
+└── LedgerVersion      78   it was made by another version
 
 IllegalTransition and UnknownJob are bugs of the caller, not conditions to handle.
 """
@@ -19,6 +21,7 @@ from service.errors import ConfigError, ReelwatchError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from service.ledger.place import Place
     from service.ledger.states import State
 
 
@@ -48,13 +51,28 @@ class LedgerMissing(LedgerError):  # noqa: N818 - as above
 
 
 class LedgerCorrupt(LedgerError):  # noqa: N818 - as above
-    """The database file is damaged, or is no database."""
+    """The database is damaged, or is none."""
+
+
+class LedgerUncertain(LedgerError):  # noqa: N818 - as above
+    """Whether a change was made is not known: whoever opens the ledger anew goes by what it finds there."""
+
+
+class LedgerRefused(LedgerError):  # noqa: N818 - as above
+    """The database server was asked and said no: another setting is needed, not another try."""
+
+    exit_code = 78
 
 
 class LedgerVersion(LedgerError):  # noqa: N818 - as above
     """The ledger's schema is not the one this version works with."""
 
     exit_code = 78
+
+
+def missing(place: Place) -> LedgerMissing:
+    """Return the error that says that there is no ledger at a place."""
+    return LedgerMissing(f"{place}: there is no ledger here yet. `reelwatch run` or `process` makes it.")
 
 
 def unreadable(path: Path, why: str | None) -> ConfigError:

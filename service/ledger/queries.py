@@ -103,8 +103,12 @@ class QuerySide(Side):
             return _count(connection, *_DOCUMENTED, other)
 
     def data_version(self) -> int:
-        """Return a number that changes whenever the ledger was changed, by whomever; costs microseconds."""
+        """Return a number that changes whenever the ledger was changed, by whomever; costs a query at most."""
         return self.database.data_version()
+
+    def size_bytes(self) -> int | None:
+        """Return how much room the ledger takes, with its log and indices; None where that is not known."""
+        return self.database.size_bytes()
 
 
 _NOT_THERE = frozenset({State.GONE, State.SUPERSEDED})

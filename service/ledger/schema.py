@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from service.ledger.errors import LedgerMissing, LedgerVersion
+from service.ledger.place import Place
 
 REVISION = "0003"
 """The schema this version works with; a test holds it against the newest migration."""
@@ -21,14 +22,14 @@ def revision_of(connection: Connection) -> str | None:
     return None if found is None else str(found)
 
 
-def migrate(connection: Connection, path: Path) -> str | None:
-    """Bring the schema up inside the caller's transaction; return the revision it had when that was another one.
+def migrate(connection: Connection, place: Place) -> str | None:
+    """Bring the schema up inside the caller's transaction; return the revision it had, None when there was none.
 
-    Raises `LedgerVersion` for a schema of a later version. Nothing is half done: SQLite rolls DDL back.
+    Raises `LedgerVersion` for a schema of a later version. Nothing is half done: both databases roll DDL back.
     """
     before = revision_of(connection)
     if before == REVISION:
-        return None
+        return before
     # Imported here: alembic takes 0.4 s to load and is needed once in a ledger's life.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
@@ -39,22 +40,22 @@ def migrate(connection: Connection, path: Path) -> str | None:
     config.attributes["connection"] = connection
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if before is not None and before not in known:
-        raise _other_version(path, before)
+        raise _other_version(place, before)
     command.upgrade(config, "head")
     return before
 
 
-def require_current(connection: Connection, path: Path) -> None:
+def require_current(connection: Connection, place: Place) -> None:
     """Raise `LedgerVersion` unless the schema is this version's, `LedgerMissing` while a first start makes it."""
     found = revision_of(connection)
     if found is None:
-        raise LedgerMissing(f"{path}: the ledger is only being made. Try again in a moment.")
+        raise LedgerMissing(f"{place}: the ledger is only being made. Try again in a moment.")
     if found != REVISION:
-        raise _other_version(path, found)
+        raise _other_version(place, found)
 
 
-def _other_version(path: Path, found: str) -> LedgerVersion:
+def _other_version(place: Place, found: str) -> LedgerVersion:
     return LedgerVersion(
-        f"{path}: the ledger has schema {found}, this version of reelwatch works with {REVISION}. "
+        f"{place}: the ledger has schema {found}, this version of reelwatch works with {REVISION}. "
         "Use the version that wrote it, or start `reelwatch run` of the newer one once to bring it up to date."
     )

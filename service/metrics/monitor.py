@@ -15,7 +15,7 @@ from service.metrics.counters import Counters
 from service.metrics.gauges import Collector, Places
 from service.metrics.heartbeat import Heartbeat
 from service.metrics.values import Values, values
-from service.state import ledger_path, output_root
+from service.state import output_root
 
 if TYPE_CHECKING:
     from service.metrics.server import MetricsServer
@@ -34,7 +34,7 @@ class Monitor:
             driver=assembly.driver,
             trouble=trouble,
             counters=counters,
-            places=Places(output_root(given), os.fsencode(given.state.dir.absolute()), ledger_path(given)),
+            places=Places(output_root(given), os.fsencode(given.state.dir.absolute())),
             low_water_mib=given.disk.low_water_mib,
             clock=assembly.clock,
         )

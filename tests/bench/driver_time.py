@@ -36,7 +36,7 @@ from service.intake.enlist import enlist
 from service.ledger.ledger import open_ledger
 from service.ledger.states import State
 from service.logs import start
-from service.state import ledger_path, make_output_root
+from service.state import ledger_place, make_output_root
 
 BOUND_MS = 5.0
 GROWTH_MIB = 3.0
@@ -182,7 +182,7 @@ def _group(file: str, function: str) -> str:
 def _assembled(home: Path, spent: Spent) -> Iterator[Assembly]:
     flags = {"state.dir": home / "state", "output.dir": home / "out", "profile": "embedded", "pool.kind": "local"}
     settings = load(flags | {"disk.low_water_mib": 0, "pool.num_cpus": 8}, environ={"HOME": str(home)}).configuration
-    ledger = open_ledger(ledger_path(settings), output_root=make_output_root(settings))
+    ledger = open_ledger(ledger_place(settings), output_root=make_output_root(settings))
     with (home / "log").open("w") as log:
         emit = start(level="info", format="json", stream=log)
         try:

@@ -33,7 +33,7 @@ from service.configuration import STAGES, load
 from service.intake.enlist import enlist
 from service.ledger.ledger import open_ledger
 from service.ledger.states import State
-from service.state import ledger_path, make_output_root
+from service.state import ledger_place, make_output_root
 
 TOPIC = "gpu"
 LEAST = 0.85
@@ -151,7 +151,7 @@ def drive(folder: Path, options: Mapping[str, Measured], *, videos: int, device:
     cards = len(read_cards()) or 1
     pool = RayPool(RayOptions(num_cpus=cores(), num_gpus=cards, object_store_mib=1024), gpu_videos.bench_host)
     root = make_output_root(configuration)
-    ledger = open_ledger(ledger_path(configuration), output_root=root, clock=SystemClock())
+    ledger = open_ledger(ledger_place(configuration), output_root=root, clock=SystemClock())
     made = assemble(configuration, ledger=ledger, emit=lambda *_a, **_k: None, pool_factory=lambda _c: pool)
     try:
         _finish(made.driver, ledger, folder / "in", range(1))  # until all models have loaded and run once

@@ -60,7 +60,7 @@ def collector(folder: Path) -> Collector:
         driver=SimpleNamespace(pool_up=True, pause=None),
         trouble=SimpleNamespace(sentence=None),
         counters=Counters(discard, SystemClock()),
-        places=Places(os.fsencode(folder), os.fsencode(folder), folder / "ledger.sqlite3"),
+        places=Places(os.fsencode(folder), os.fsencode(folder)),
         low_water_mib=512,
         clock=SystemClock(),
     )

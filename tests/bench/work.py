@@ -46,11 +46,11 @@ def describe(clips: Sequence[Path], *, threads: int, stages: Sequence[str] = ())
     """
     from service.assets import demo_clip
     from service.ledger.ledger import open_ledger
-    from service.state import ledger_path, make_output_root
+    from service.state import ledger_place, make_output_root
 
     with tempfile.TemporaryDirectory() as home:
         settings = settings_of(Path(home), threads=threads, stages=stages)
-        ledger = open_ledger(ledger_path(settings), output_root=make_output_root(settings))
+        ledger = open_ledger(ledger_place(settings), output_root=make_output_root(settings))
         try:
             return _described(settings, ledger, [[demo_clip()], list(clips)])
         finally:

@@ -9,7 +9,7 @@ import pytest
 
 from service.configuration import Configuration, load
 from service.errors import ConfigError
-from service.state import ledger_path, make_output_root, output_root, require_folder
+from service.state import ledger_place, make_output_root, output_root, require_folder
 
 
 def configuration(home: Path) -> Configuration:
@@ -64,4 +64,4 @@ def test_what_could_be_made_is_not_made_to_be_looked_at(tmp_path: Path, monkeypa
 
 
 def test_the_ledger_lies_in_the_state(tmp_path: Path) -> None:
-    assert ledger_path(configuration(tmp_path)) == tmp_path / "state" / "ledger.sqlite3"
+    assert ledger_place(configuration(tmp_path)) == tmp_path / "state" / "ledger.sqlite3"

@@ -4,6 +4,6 @@ from alembic import context
 
 from service.ledger.tables import metadata
 
-# No transaction is begun here: the caller's holds every revision, and SQLite rolls DDL back like anything else.
+# No transaction is begun here: the caller's holds every revision, and DDL is rolled back like anything else.
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
 context.run_migrations()

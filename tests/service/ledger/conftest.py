@@ -153,7 +153,9 @@ def count_statements(bench: Bench) -> Iterator[list[str]]:
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
         seen.append(statement)
 
-    engine = bench.ledger.database._engine
-    event.listen(engine, "before_cursor_execute", note)
+    engines = {bench.ledger.database.dialect.reading, bench.ledger.database.dialect.writing}
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", note)
     yield seen
-    event.remove(engine, "before_cursor_execute", note)
+    for engine in engines:
+        event.remove(engine, "before_cursor_execute", note)

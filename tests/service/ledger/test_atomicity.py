@@ -89,7 +89,7 @@ OPERATIONS: dict[str, Operation] = {
 def test_an_interruption_between_any_two_statements_leaves_nothing_behind(bench: Bench, operation: str) -> None:
     jobs = _stage(bench)
     before = _contents(bench.ledger)
-    engine = bench.ledger.database._engine
+    engine = bench.ledger.database.dialect.writing
     for allowed in count():
         left = iter(range(allowed))
 

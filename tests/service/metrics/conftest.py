@@ -69,7 +69,7 @@ class Bench:
         self.collector = self.make()
 
     def make(self, **changed: Any) -> Collector:
-        places = Places(os.fsencode(self.home / "out"), os.fsencode(self.home), self.home / "ledger.sqlite3")
+        places = Places(os.fsencode(self.home / "out"), os.fsencode(self.home))
         given = {
             "ledger": self.ledger,
             "intake": self.intake,

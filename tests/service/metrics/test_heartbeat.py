@@ -119,6 +119,9 @@ class BusyLedger:
     def counts(self) -> None:
         raise LedgerBusy("locked")
 
+    def size_bytes(self) -> int:
+        raise LedgerBusy("locked")
+
 
 def test_the_ledger_is_counted_again_only_when_it_has_changed(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     collector, asked = bench.collector, []
