@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
@@ -13,7 +12,8 @@ from fastapi import Depends, Request
 from service.clock import Clock, SystemClock
 from service.errors import ConfigError
 from service.ledger.ledger import Ledger, attach_ledger
-from service.state import ledger_path, output_root
+from service.ledger.place import Place, ServerPlace
+from service.state import ledger_place, output_root
 from service.web.security.hosts import allowed_hosts
 from service.web.security.token import Token, read_token
 
@@ -29,8 +29,8 @@ class LedgerHandle:
     showing what was, and take commands that nobody reads.
     """
 
-    def __init__(self, path: Path, *, output_root: bytes, clock: Clock) -> None:
-        self._path = path
+    def __init__(self, place: Place, *, output_root: bytes, clock: Clock) -> None:
+        self._place = place
         self._output_root = output_root
         self._clock = clock
         self._lock = threading.Lock()
@@ -40,12 +40,12 @@ class LedgerHandle:
     def get(self) -> Ledger:
         """Return the ledger; raises `LedgerError` while there is none that can be used."""
         with self._lock:
-            identity = _identity(self._path)
+            identity = _identity(self._place)
             if self._ledger is None or identity != self._identity:
                 if self._ledger is not None:
                     self._ledger.close()
                     self._ledger = None
-                self._ledger = attach_ledger(self._path, output_root=self._output_root, clock=self._clock)
+                self._ledger = attach_ledger(self._place, output_root=self._output_root, clock=self._clock)
                 self._identity = identity
             return self._ledger
 
@@ -93,7 +93,7 @@ def make_site(configuration: Configuration, *, clock: Clock | None = None, emit:
             "(openssl rand -hex 32 > FILE) and name it in web.token_file, or listen on 127.0.0.1."
         )
     hosts = allowed_hosts(web.address[0], web.hosts)
-    handle = LedgerHandle(ledger_path(configuration), output_root=output_root(configuration), clock=clock)
+    handle = LedgerHandle(ledger_place(configuration), output_root=output_root(configuration), clock=clock)
     return Site(configuration, handle, clock, token, hosts, emit)
 
 
@@ -108,9 +108,11 @@ GivenSite = Annotated[Site, Depends(site_of)]
 """The type of an endpoint's parameter that wants the site."""
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
+def _identity(place: Place) -> tuple[int, int] | None:
+    if isinstance(place, ServerPlace):
+        return None  # nobody puts that aside
     try:
-        status = path.stat()
+        status = place.stat()
     except OSError:
         return None
     return status.st_dev, status.st_ino
