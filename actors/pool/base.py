@@ -151,6 +151,9 @@ class HostReport:
     unavailable: Mapping[str, str] = field(default_factory=dict)
 
 
+CLOSE_S = 10.0
+"""How long the actors may take, together, to close in order."""
+
 PAYLOADS_LOST = "payloads_lost"
 """The reason of a call that could not be made because its decoded values are no longer anywhere: decode again."""
 

@@ -24,6 +24,7 @@ from multiprocessing.connection import Connection, wait
 from actors.faults import shortages_told
 from actors.host import ActorHost
 from actors.pool.base import (
+    CLOSE_S,
     ActorDied,
     ActorReady,
     ActorSpec,
@@ -37,8 +38,6 @@ from actors.pool.base import (
 from actors.pool.messages import Answer, receive_slots, send_slots
 from actors.pool.remote import handles, slots_of, threes
 
-CLOSE_S = 10.0
-"""How long the actors may take, together, to close in order."""
 REAP_S = 5.0
 """How long a killed process may take to be gone; one that hangs in the kernel (a dead network mount) is left behind."""
 STUCK_S = 30

@@ -30,6 +30,7 @@ from actors.errors import EnvironmentFault
 from actors.faults import shortages_told
 from actors.host import ActorHost
 from actors.pool.base import (
+    CLOSE_S,
     PAYLOADS_LOST,
     ActorDied,
     ActorReady,
@@ -47,7 +48,6 @@ from actors.pool.remote import SLOTS, RemoteHost, bundle, fitting, handles, sent
 
 DEATHS = (errors.RayActorError, errors.NodeDiedError, errors.WorkerCrashedError, errors.OutOfMemoryError)
 """Ray's ways to say that a process is gone; they are siblings, not one tree."""
-CLOSE_S = 10.0  # for all actors together, to close in order
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from fault_case import Case
 from processes import Service, until
 from scene import Act, Scene, table
 
@@ -99,12 +100,18 @@ def locked_with_work_in_hand(scene: Scene) -> None:
         case.end(service)
 
 
-def locked_at_the_start(scene: Scene) -> None:
+def after_a_first_life(scene: Scene) -> Case:
+    """Bring the scene to where one video is described and no service runs."""
     video, case = scene.film("a.mp4"), scene.case()
     with case.life() as first:
         scene.home.until_state(video, "done")
         assert first.terminate()[0] == 0
     case.snapshot()
+    return case
+
+
+def locked_at_the_start(scene: Scene) -> None:
+    case = after_a_first_life(scene)
     with contextlib.ExitStack() as lock:
         lock.enter_context(locked(ledger_of(scene)))
         with case.life(FAULT_HOST=json.dumps({"patience_s": 0.3})) as service:
@@ -116,11 +123,7 @@ def locked_at_the_start(scene: Scene) -> None:
 
 
 def stopped_while_it_waits_for_the_ledger(scene: Scene) -> None:
-    video, case = scene.film("a.mp4"), scene.case()
-    with case.life() as first:
-        scene.home.until_state(video, "done")
-        assert first.terminate()[0] == 0
-    case.snapshot()
+    case = after_a_first_life(scene)
     with case.life(FAULT_HOST=json.dumps({"patience_s": 0.3})) as service, locked(ledger_of(scene)):
         service.until_event("ledger.busy")
         case.end(service)

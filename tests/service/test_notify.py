@@ -66,13 +66,19 @@ NOBODY = {
 }
 
 
+def descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 @pytest.mark.parametrize("environ", NOBODY.values(), ids=NOBODY.keys())
 def test_nobody_listens(environ: dict[str, str]) -> None:
+    before = descriptors()
     notifier = Notifier(environ)
     for say, _ in WORDS.values():
         say(notifier)
     notifier.close()
     notifier.ready()
+    assert descriptors() == before, "no socket is left open"
 
 
 def test_a_full_queue_neither_blocks_nor_loses_what_matters(tmp_path: Path) -> None:

@@ -134,10 +134,11 @@ def test_what_a_run_without_end_left_in_the_output_goes(site: Site, end: State |
 
 
 def test_a_start_does_not_walk_over_an_output_that_is_at_rest(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    site.running("new.mp4", identified=False)
+    job = site.running("new.mp4", identified=False)
     site.reopen()
     monkeypatch.setattr("actors.fusion.published._directories", lambda _root: pytest.fail("it walked"))
     site.recover()
+    assert site.ledger.job(job.job_id).state is State.QUEUED
 
 
 def test_without_a_ledger_everything_is_brought_to_rest(site: Site) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.pool.process_pool import CLOSE_S as PROCESS_CLOSE_S
+from actors.pool.base import CLOSE_S as POOL_CLOSE_S
 from actors.pool.ray_options import RayOptions, prepare
 from service.configuration import load
 from service.errors import ConfigError
@@ -103,7 +103,7 @@ def test_a_drain_ends_before_systemd_loses_patience(unit: Unit) -> None:
     stop_s = unit.seconds("TimeoutStopSec")
     assert stop_s == LEAST_STOP_S
     assert drain_s + CLOSE_MARGIN_S <= stop_s
-    assert 2 * PROCESS_CLOSE_S < CLOSE_MARGIN_S
+    assert 2 * POOL_CLOSE_S < CLOSE_MARGIN_S
     assert LOOK_S < EXTENSION_S, "a longer drain asks for more before what it was given is over"
 
 
