@@ -9,7 +9,8 @@ LedgerError (ReelwatchError)
 ├── LedgerRefused      78   the server lets nobody in with these settings, or has no such database
 └── LedgerVersion      78   it was made by another version
 
-IllegalTransition and UnknownJob are bugs of the caller, not conditions to handle.
+IllegalTransition, IllegalRequestChange and UnknownJob are bugs of the caller, not conditions to handle. UnknownRequest
+is raised for a number that somebody asked for.
 """
 
 from __future__ import annotations
@@ -99,3 +100,19 @@ class UnknownJob(LookupError):  # noqa: N818 - as above
     def __init__(self, job_id: int) -> None:
         super().__init__(f"no job {job_id} in the ledger")
         self.job_id = job_id
+
+
+class IllegalRequestChange(Exception):  # noqa: N818 - as above
+    """A change of a request's state that `REQUEST_TRANSITIONS` does not allow: a bug."""
+
+    def __init__(self, request_id: int, before: str, after: str) -> None:
+        super().__init__(f"request {request_id}: {before} -> {after} is not a change the ledger allows")
+        self.request_id = request_id
+
+
+class UnknownRequest(LookupError):  # noqa: N818 - as above
+    """No request has this number (any more)."""
+
+    def __init__(self, request_id: int) -> None:
+        super().__init__(f"no request {request_id} in the ledger")
+        self.request_id = request_id

@@ -17,6 +17,7 @@ from service.ledger.intake import IntakeSide
 from service.ledger.jobs import DriverSide
 from service.ledger.place import Place
 from service.ledger.queries import QuerySide
+from service.ledger.requests import RequestSide
 from service.ledger.retention import RetentionSide
 from service.ledger.service import ServiceSide
 from service.ledger.values import Opening
@@ -24,7 +25,9 @@ from service.ledger.worker import this_process
 
 
 @dataclass(frozen=True)
-class Ledger(DriverSide, CommandSide, QuerySide, ServiceSide, ArchiveSide, AnnouncementSide, RetentionSide):
+class Ledger(
+    DriverSide, CommandSide, QuerySide, ServiceSide, ArchiveSide, AnnouncementSide, RetentionSide, RequestSide
+):
     """The only truth about work: what the driver, housekeeping, commands and people use. Intake uses `intake`.
 
     Any thread may call; writers take turns. opening: what had to be done to open it.

@@ -1,0 +1,162 @@
+"""Requests: what may become of which, who begins a download, and what a process that ended leaves behind."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from service.ledger.errors import IllegalRequestChange, UnknownRequest
+from service.ledger.ledger import Ledger, attach_ledger
+from service.ledger.request_values import ENDED, REQUEST_TRANSITIONS, Request, RequestKind, RequestState
+from service.ledger.requests import KEPT_S, MOST_BEGINNINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conftest import Bench
+
+URL = b"https://example.org/clip.mp4"
+PLACE = (b"/state/received", b"caf\xe9.mp4")
+S = RequestState
+
+CHANGES: dict[RequestState, Callable[[Ledger, int, int], object]] = {
+    S.DOWNLOADING: lambda ledger, _number, _job: ledger.claim_download(),
+    S.RECEIVED: lambda ledger, number, _job: ledger.release_download(number),
+    S.WAITING: lambda ledger, number, _job: ledger.video_is_there(number, PLACE, size_bytes=7),
+    S.TAKEN: lambda ledger, number, job: ledger.request_taken(number, job_id=job),
+    S.REFUSED: lambda ledger, number, _job: ledger.refuse_request(number, reason="playlist", detail="one at a time"),
+    S.FAILED: lambda ledger, number, _job: ledger.fail_request(number, reason="timed_out", detail="too slow"),
+}
+WAY_TO = {
+    S.RECEIVED: (),
+    S.DOWNLOADING: (S.DOWNLOADING,),
+    S.WAITING: (S.DOWNLOADING, S.WAITING),
+    S.TAKEN: (S.WAITING, S.TAKEN),
+    S.REFUSED: (S.REFUSED,),
+    S.FAILED: (S.FAILED,),
+}
+
+
+@pytest.mark.parametrize("before", S)
+def test_a_request_changes_by_the_table_only(bench: Bench, before: RequestState) -> None:
+    job = bench.settle(b"a.mp4", "one")
+    for after in S:
+        number = bench.ledger.add_request(RequestKind.URL, URL).request_id
+        for step in WAY_TO[before]:
+            CHANGES[step](bench.ledger, number, job.job_id)
+        assert bench.ledger.request(number).state is before
+        if after in REQUEST_TRANSITIONS[before]:
+            CHANGES[after](bench.ledger, number, job.job_id)
+            found = bench.ledger.request(number)
+            assert (found.state, found.ended_at is not None) == (after, after in ENDED)
+        elif after is not S.DOWNLOADING:  # which takes whatever is there to begin, and nothing else
+            with pytest.raises(IllegalRequestChange, match=f"request {number}: {before} -> {after}"):
+                CHANGES[after](bench.ledger, number, job.job_id)
+        if bench.ledger.request(number).state not in ENDED:
+            bench.ledger.fail_request(number, reason="over", detail="the next one begins")
+
+
+def test_a_path_waits_at_once_and_is_read_as_it_was_written(bench: Bench) -> None:
+    asked = bench.ledger.add_request(
+        RequestKind.PATH, b"/in/caf\xe9.mp4", force=True, location=(b"/in", b"caf\xe9.mp4")
+    )
+    expected = Request(
+        1,
+        RequestKind.PATH,
+        b"/in/caf\xe9.mp4",
+        S.WAITING,
+        force=True,
+        root=b"/in",
+        path=b"caf\xe9.mp4",
+        worker=bench.ledger.worker,
+        created_at=bench.clock.wall(),
+        updated_at=bench.clock.wall(),
+    )
+    assert asked == expected == bench.ledger.request(1)
+    assert bench.ledger.waiting_requests(limit=10) == [expected]
+    assert expected.file == b"/in/caf\xe9.mp4"
+
+
+def test_requests_are_listed_by_state_and_in_pages(bench: Bench) -> None:
+    numbers = [bench.ledger.add_request(RequestKind.URL, URL).request_id for _ in range(5)]
+    bench.ledger.fail_request(numbers[3], reason="http_404", detail="not there")
+
+    def listed(*states: RequestState, **options: int) -> list[int]:
+        return [request.request_id for request in bench.ledger.requests(states or tuple(S), **options)]
+
+    assert listed() == numbers[::-1]
+    assert listed(S.FAILED) == [numbers[3]]
+    assert listed(S.RECEIVED, before=numbers[2], limit=1) == [numbers[1]]
+
+
+def test_each_download_is_begun_once_the_oldest_first(bench: Bench) -> None:
+    upload = bench.ledger.add_request(RequestKind.UPLOAD, b"a.mp4")
+    numbers = [bench.ledger.add_request(RequestKind.URL, URL).request_id for _ in range(3)]
+    other = attach_ledger(bench.path, clock=bench.clock)
+    claimed = [ledger.claim_download() for ledger in (bench.ledger, other, bench.ledger, other)]
+    other.close()
+    assert [found and (found.request_id, found.begun) for found in claimed] == [*((n, 1) for n in numbers), None]
+    assert bench.ledger.request(upload.request_id).state is S.RECEIVED
+
+
+def test_progress_is_noted_until_it_has_ended(bench: Bench) -> None:
+    number = bench.ledger.add_request(RequestKind.URL, URL).request_id
+    bench.ledger.claim_download()
+    bench.ledger.note_progress(number, done=10, total=None)
+    found = bench.ledger.request(number)
+    assert (found.bytes_done, found.bytes_total) == (10, None)
+    bench.ledger.fail_request(number, reason="timed_out", detail="too slow")
+    bench.ledger.note_progress(number, done=20, total=30)
+    assert bench.ledger.request(number).bytes_done == 10
+
+
+def test_a_download_given_back_in_good_order_is_not_counted(bench: Bench) -> None:
+    number = bench.ledger.add_request(RequestKind.URL, URL).request_id
+    for _ in range(2 * MOST_BEGINNINGS):
+        claimed = bench.ledger.claim_download()
+        assert (claimed.request_id, claimed.begun) == (number, 1)
+        bench.ledger.release_download(number)
+
+
+def _of_the_dead(bench: Bench) -> Ledger:
+    return replace(bench.ledger, worker=f"no-such-boot:{os.getpid()}:1")
+
+
+def test_what_a_dead_process_was_receiving_is_settled(bench: Bench) -> None:
+    dead, alive = _of_the_dead(bench), bench.ledger
+    path = dead.add_request(RequestKind.PATH, b"/in/a.mp4", location=(b"/in", b"a.mp4"))
+    upload = dead.add_request(RequestKind.UPLOAD, b"a.mp4")
+    url, untouched = dead.add_request(RequestKind.URL, URL), dead.add_request(RequestKind.URL, URL)
+    mine = alive.add_request(RequestKind.UPLOAD, b"b.mp4")
+    dead.claim_download()
+    assert {found.request_id: found.state for found in alive.recover_requests()} == {
+        upload.request_id: S.FAILED,
+        url.request_id: S.RECEIVED,
+    }
+    states = [alive.request(each.request_id).state for each in (path, upload, url, untouched, mine)]
+    assert states == [S.WAITING, S.FAILED, S.RECEIVED, S.RECEIVED, S.RECEIVED]
+    assert alive.request(upload.request_id).reason == "interrupted"
+
+
+def test_a_download_that_keeps_ending_its_process_is_given_up(bench: Bench) -> None:
+    dead = _of_the_dead(bench)
+    number = dead.add_request(RequestKind.URL, URL).request_id
+    for _ in range(MOST_BEGINNINGS):
+        assert dead.claim_download() is not None
+        bench.ledger.recover_requests()
+    found = bench.ledger.request(number)
+    assert (found.state, found.reason, found.begun) == (S.FAILED, "interrupted", MOST_BEGINNINGS)
+
+
+def test_what_ended_long_ago_is_forgotten(bench: Bench) -> None:
+    ended, open_ = (bench.ledger.add_request(RequestKind.URL, URL).request_id for _ in range(2))
+    bench.ledger.refuse_request(ended, reason="playlist", detail="one at a time")
+    bench.clock.advance(KEPT_S + 1)
+    assert bench.ledger.request(ended).state is S.REFUSED
+    newest = bench.ledger.add_request(RequestKind.URL, URL).request_id
+    assert [found.request_id for found in bench.ledger.requests()] == [newest, open_]
+    with pytest.raises(UnknownRequest, match=f"no request {ended} "):
+        bench.ledger.request(ended)
