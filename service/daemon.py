@@ -49,6 +49,7 @@ class Daemon:
         self._ledger = assembly.ledger
         self._clock = assembly.clock
         self._intake = prepared.intake
+        self._requests = prepared.requests
         self._signals = signals
         self._trouble = trouble
         self._emit = setting.emit
@@ -68,6 +69,7 @@ class Daemon:
             self._monitor.start()
             self._intake.start()
             self._reloader.housekeeping.start()
+            self._requests.start()
             self._ready()
             self._manager.serving(self._intake.pulse, self._ledger.database.writing)
             while not self._signals.count:
@@ -82,6 +84,7 @@ class Daemon:
             in_order = False  # a bug, which a video in work may bring out: refunded, it would end every start to come
             raise
         finally:
+            self._requests.stop()
             self._intake.stop()
             self._driver.close(give_back=in_order)
             self._reloader.housekeeping.stop()
@@ -106,7 +109,7 @@ class Daemon:
         self._manager.driver.tick()
         if self._signals.reload:
             self._reload()
-        damage = self._intake.damage or self._reloader.housekeeping.damage
+        damage = self._intake.damage or self._reloader.housekeeping.damage or self._requests.damage
         if damage is not None:
             raise damage
         self._trouble.require_hope()

@@ -25,7 +25,8 @@ from service.manager import ServiceManager
 from service.metrics.counters import Counters
 from service.pulse import SCAN_LIMIT_S, Pulse
 from service.recovery import recover
-from service.state import ledger_place
+from service.request_loop import RequestLoop
+from service.state import ledger_place, make_received_root, watched_roots
 from service.watched_pool import WatchedPool
 
 QUIET_WHOLE_S = 0.7
@@ -55,6 +56,7 @@ class Prepared:
     assembly: Assembly
     intake: IntakeLoop
     housekeeping: Housekeeping
+    requests: RequestLoop
 
 
 def prepare(
@@ -81,11 +83,11 @@ def prepare(
 
 def _over(ledger: Ledger, setting: Setting, *, trouble: LedgerTrouble, wake: threading.Event) -> Prepared:
     configuration, emit, clock, root = setting.configuration, setting.emit, setting.clock, setting.root
-    inboxes, pulse = _inboxes(configuration), Pulse("intake", limit_s=SCAN_LIMIT_S, clock=clock)
-    archive = configuration.done.move_to
-    places = [*inboxes, *([] if archive is None else [os.fsencode(archive.absolute())])]
+    pulse = Pulse("intake", limit_s=SCAN_LIMIT_S, clock=clock)
     starting = setting.manager.starting
     starting.tick()
+    make_received_root(configuration)
+    places = _places(configuration)
     recover(ledger, output_root=root, inboxes=places, now=clock.wall(), emit=emit, tick=starting.tick)
     starting.tick()
     loop = IntakeLoop(
@@ -107,8 +109,9 @@ def _over(ledger: Ledger, setting: Setting, *, trouble: LedgerTrouble, wake: thr
     housekeeping = make_housekeeping(
         configuration, ledger=ledger, clock=clock, emit=emit, trouble=trouble, forget=loop.recheck
     )
-    ledger.note_start(_start(configuration, assembly.plan, inboxes=inboxes, root=root))
-    return Prepared(assembly, loop, housekeeping)
+    ledger.note_start(_start(configuration, assembly.plan, root=root))
+    requests = RequestLoop(ledger, emit=emit, trouble=trouble, wake=wake.set)
+    return Prepared(assembly, loop, housekeeping, requests)
 
 
 def make_intake(
@@ -116,16 +119,20 @@ def make_intake(
 ) -> Intake:
     """Make the intake that a configuration asks for; it has not looked at anything yet. root: the output folder."""
     settings = _intake_settings(configuration, root)
-    return Intake(_inboxes(configuration), settings, ledger.intake, emit, clock, tick=pulse.tick)
+    return Intake(watched_roots(configuration), settings, ledger.intake, emit, clock, tick=pulse.tick)
 
 
-def _inboxes(configuration: Configuration) -> list[bytes]:
-    return [os.fsencode(inbox.absolute()) for inbox in configuration.intake.inboxes]
+def _places(configuration: Configuration) -> list[bytes]:
+    """Return every folder in which a source of a document may lie."""
+    archive = configuration.done.move_to
+    others = [*configuration.requests.roots, *([] if archive is None else [archive])]
+    return [*watched_roots(configuration), *(os.fsencode(folder.absolute()) for folder in others)]
 
 
-def _start(configuration: Configuration, plan: Plan, *, inboxes: list[bytes], root: bytes) -> ServiceStart:
-    extensions = configuration.intake.extensions
-    return ServiceStart(tuple(inboxes), extensions, root, configuration.profile, plan.settings_key, os.getpid())
+def _start(configuration: Configuration, plan: Plan, *, root: bytes) -> ServiceStart:
+    given = configuration.intake
+    inboxes = tuple(os.fsencode(inbox.absolute()) for inbox in given.inboxes)
+    return ServiceStart(inboxes, given.extensions, root, configuration.profile, plan.settings_key, os.getpid())
 
 
 def _on_change(ledger: Ledger, wake: threading.Event) -> Callable[[], None]:

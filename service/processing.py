@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from actors.backend import Outcome
@@ -23,11 +23,12 @@ from service.intake.ports import Settled
 from service.ledger.ledger import Ledger, open_ledger
 from service.ledger.lock import state_lock
 from service.ledger.states import State
-from service.ledger.values import Job, Selector, WorkPause
+from service.ledger.values import Job, WorkPause
 from service.ledger_trouble import PASSING
 from service.patience import OnPause, Patience
 from service.recovery import recover
 from service.state import ledger_place, make_output_root, require_local_state
+from service.submission import document_of, submit
 
 POLL_S = 0.2
 PAUSED_AT_MOST_S = 30.0
@@ -35,8 +36,6 @@ PAUSED_AT_MOST_S = 30.0
 TOLD_WITHIN_S = 10.0
 """How long the webhook is told things at the end; what is left is told by the next service or command."""
 UNFINISHED = frozenset({State.QUEUED, State.RUNNING})
-RETRIED = frozenset({State.FAILED, State.PARKED})
-"""What a user who names the file asks to be tried again; a rejected file stays so, unless forced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +97,7 @@ def process(
                 configuration, ledger=ledger, emit=emit, watcher=watcher, pool_factory=pool_factory, clock=clock
             )
             tracker.total = len(assembly.plan.expected) + 1
-            answers = _describe(assembly, _take(ledger, found, force=force), tracker, on_pause)
+            answers = _describe(assembly, submit(ledger, found, force=force), tracker, on_pause)
             _log_refusals(refused, emit)
             _tell(messenger)
             return [*answers, *map(_refusal, refused)]
@@ -141,35 +140,6 @@ class _Tracker:
         self._progress(ProgressEvent(_path(job), str(job.state), self.total, self.total, self._videos))
 
 
-def _take(ledger: Ledger, found: Sequence[Settled], *, force: bool) -> list[int]:
-    """Queue what has to be worked on; return the job of each file, done ones included, each once."""
-    settled = [_as_known(ledger, file) for file in found]
-    ledger.intake.enqueue(settled)
-    jobs: dict[int, None] = {}
-    for file in settled:
-        path = os.path.join(file.root, file.path)  # noqa: PTH118 - bytes paths
-        job = ledger.find(path)[0]
-        _reopen(ledger, job, force=force)
-        jobs[job.job_id] = None
-    return list(jobs)
-
-
-def _as_known(ledger: Ledger, file: Settled) -> Settled:
-    """Speak of a file as the ledger does, where an inbox above its folder has brought it in before."""
-    known = ledger.find(os.path.join(file.root, file.path))  # noqa: PTH118 - bytes paths
-    return replace(file, root=known[0].root, path=known[0].path) if known else file
-
-
-def _reopen(ledger: Ledger, job: Job, *, force: bool) -> None:
-    chosen = Selector.of(job.absolute_path)
-    if job.state in RETRIED or (job.state is State.REJECTED and force):
-        ledger.retry(chosen)
-    elif job.state is State.DONE and force:
-        ledger.reprocess(chosen)
-    elif job.state is State.DONE and (job.output_root != ledger.output_root or _document(job) is None):
-        ledger.reprocess(chosen, stages=())
-
-
 def _describe(assembly: Assembly, jobs: Sequence[int], tracker: _Tracker, on_pause: OnPause) -> list[Processed]:
     patience = Patience(assembly.driver, assembly.clock, on_pause, at_most_s=PAUSED_AT_MOST_S)
     left = _work(assembly, jobs, tracker, patience)
@@ -209,18 +179,11 @@ def _left(ledger: Ledger, job_id: int, pause: WorkPause) -> Processed:
 def _answer(ledger: Ledger, job_id: int) -> Processed:
     job = ledger.job(job_id)
     owner = ledger.job(job.duplicate_of) if job.duplicate_of is not None else job
-    document = _document(owner) if owner.state in {State.DONE, State.PARKED} else None
+    document = document_of(owner) if owner.state in {State.DONE, State.PARKED} else None
     if document is None or owner.output_root is None or owner.document is None:
         return Processed(_path(job), None, str(job.state), job.detail or job.reason)
     found = published(owner.output_root, owner.document)
     return Processed(_path(job), document, found.status if found else "partial", owner.detail or owner.reason)
-
-
-def _document(job: Job) -> Path | None:
-    """Return the job's document where it really lies on disk, whole."""
-    if job.output_root is None or job.document is None or published(job.output_root, job.document) is None:
-        return None
-    return Path(os.fsdecode(job.output_root), f"{job.document}.json")
 
 
 def _log_refusals(refused: Iterable[Refused], emit: Emit) -> None:

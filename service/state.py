@@ -8,6 +8,7 @@ from pathlib import Path
 
 from actors.fusion.frames import directory_mode
 from service.configuration import Configuration
+from service.configuration.requests import RECEIVED
 from service.errors import ConfigError
 from service.ledger.place import Place
 
@@ -18,6 +19,24 @@ _SHARED_FUSE = frozenset({"fuse.sshfs", "fuse.ceph", "fuse.ceph-fuse", "fuse.glu
 def ledger_place(configuration: Configuration) -> Place:
     """Return where the ledger is kept: a file below the state directory, unless a server is named."""
     return configuration.state.dir / LEDGER_FILE
+
+
+def received_root(configuration: Configuration) -> bytes:
+    """Return the folder of uploads and downloads as an absolute path."""
+    return os.fsencode(configuration.state.dir.absolute() / RECEIVED)
+
+
+def make_received_root(configuration: Configuration) -> bytes:
+    """Make the folder of uploads and downloads where there is none; raises `ConfigError` where it cannot be used."""
+    root = received_root(configuration)
+    make_folder(Path(os.fsdecode(root)), setting="state.dir", flag="--state", mode=0o700)
+    return root
+
+
+def watched_roots(configuration: Configuration) -> list[bytes]:
+    """Return every folder that is watched, as absolute paths: the inboxes, and that of uploads and downloads."""
+    inboxes = [os.fsencode(inbox.absolute()) for inbox in configuration.intake.inboxes]
+    return [*inboxes, received_root(configuration)]
 
 
 def require_local_state(configuration: Configuration) -> None:

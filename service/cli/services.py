@@ -22,11 +22,13 @@ class Watched:
     """Which folders count as watched for a command, and by whose word.
 
     A running service's own flags come first, then what is configured, then what the last service was started with.
+    received: where uploads and downloads land, which is watched too.
     said_by: `the running service`, `the settings` or `the last service`. running: whether one is watching them.
     """
 
     inboxes: tuple[bytes, ...]
     extensions: tuple[str, ...]
+    received: bytes
     never_entered: tuple[bytes, ...]
     said_by: str
     running: bool
@@ -34,16 +36,16 @@ class Watched:
 
 def watched(configuration: Configuration, start: ServiceStart | None) -> Watched:
     """Return what is watched; start: what the ledger knows of a service, None where it knows of none."""
-    from service.state import output_root  # noqa: PLC0415 - keeps --help fast
+    from service.state import output_root, received_root  # noqa: PLC0415 - keeps --help fast
 
     active = running(configuration, start)
-    state = os.fsencode(configuration.state.dir)
+    state, received = os.fsencode(configuration.state.dir), received_root(configuration)
     configured = tuple(os.fsencode(inbox) for inbox in configuration.intake.inboxes)
     if start is not None and (active or not configured):
         said_by = "the running service" if active else "the last service"
-        return Watched(start.inboxes, start.extensions, (start.output_root, state), said_by, active)
+        return Watched(start.inboxes, start.extensions, received, (start.output_root, state), said_by, active)
     never = (output_root(configuration), state)
-    return Watched(configured, configuration.intake.extensions, never, "the settings", active)
+    return Watched(configured, configuration.intake.extensions, received, never, "the settings", active)
 
 
 def running(configuration: Configuration, start: ServiceStart | None) -> bool:
@@ -68,8 +70,9 @@ def last_start(configuration: Configuration) -> ServiceStart | None:
 
 def inboxes_of(configuration: Configuration, start: ServiceStart | None) -> tuple[bytes, ...]:
     """Return every folder that is watched by configuration, or by the service that runs or ran last."""
-    configured = (os.fsencode(inbox) for inbox in configuration.intake.inboxes)
-    return tuple(dict.fromkeys((*configured, *(start.inboxes if start else ()))))
+    from service.state import watched_roots  # noqa: PLC0415 - keeps --help fast
+
+    return tuple(dict.fromkeys((*watched_roots(configuration), *(start.inboxes if start else ()))))
 
 
 def pause(ledger: Ledger, configuration: Configuration) -> dict[str, Any] | None:

@@ -109,10 +109,10 @@ def unknown_because(path: bytes, watched: Watched) -> str:
         return f"it cannot be looked at: {exc.strerror}"
     if os.path.islink(path):  # noqa: PTH114 - bytes paths
         return f"it is a symbolic link, and links are not followed; ask for {common.printable(os.path.realpath(path))}"
+    inbox = services.within(path, (*watched.inboxes, watched.received))
     folder = services.within(path, watched.never_entered)
-    if folder is not None:
+    if folder is not None and inbox is None:
         return f"it lies in {common.printable(folder)}, which is never looked at"
-    inbox = services.within(path, watched.inboxes)
     if inbox is None:
         inboxes = ", ".join(common.printable(inbox) for inbox in watched.inboxes)
         told = f"{inboxes}; so says {watched.said_by}" if inboxes else "none is configured, and no service has run yet"

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from service.configuration.requests import RECEIVED
 from service.configuration.schema import STAGES, Configuration
 from service.errors import ConfigError
 from service.intake.settings import INCOMPLETE_RECHECK_S
@@ -23,11 +24,9 @@ def refuse_contradictions(configuration: Configuration, origins: Mapping[str, st
     def where(key: str) -> str:
         return f"{origins.get(key, 'configuration')}: {key}"
 
-    problems = [
-        problem
-        for check in (_folders, _nested_inboxes, _windows, _memory, _cluster, _stages, _metrics, _archive, _waits)
-        for problem in check(configuration, where)
-    ]
+    folders = (_folders, _nested_inboxes, _received, _archive)
+    checks = (*folders, _windows, _memory, _cluster, _stages, _metrics, _waits)
+    problems = [problem for check in checks for problem in check(configuration, where)]
     if problems:
         raise ConfigError("\n".join(problems))
 
@@ -137,6 +136,22 @@ def _archive(configuration: Configuration, where: Where) -> Iterator[str]:
         if _holds(folder, target) or _holds(target, folder):
             yield (
                 f"{where('done.move_to')} = {target} and {key} {folder} lie in each other. Choose a folder outside it."
+            )
+
+
+def _received(configuration: Configuration, where: Where) -> Iterator[str]:
+    received = configuration.state.dir / RECEIVED
+    for key, folder in (("output.dir", configuration.output.dir), ("done.move_to", configuration.done.move_to)):
+        # Documents in a watched folder would come back as input; see _folders.
+        if folder is not None and _holds(received, folder):
+            yield f"{where(key)} = {folder} lies in {received}, where uploads land. Choose a folder outside it."
+    upload_mib, download_mib = configuration.requests.upload_mib, configuration.download.most_mib
+    decoded_mib = configuration.media.max_file_mib
+    for key, mib in (("requests.upload_mib", upload_mib), ("download.most_mib", download_mib)):
+        if mib > decoded_mib:
+            yield (
+                f"{where(key)} = {mib} is more than media.max_file_mib = {decoded_mib}, so what was received would not "
+                "be decoded. Lower the one or raise the other."
             )
 
 

@@ -14,6 +14,7 @@ from service.configuration.afterwork import DoneSettings, PrivacySettings, Reten
 from service.configuration.host import HostSettings
 from service.configuration.kinds import Directory, QuietSeconds, Seconds, SecondsOrNone, Section, Whole
 from service.configuration.metrics import MetricsSettings
+from service.configuration.requests import DownloadSettings, RequestSettings
 from service.configuration.web import WebSettings
 
 StageName = Literal["decode", "vad", "asr", "diarization", "captions", "objects", "ocr", "audio", "frames", "fusion"]
@@ -176,6 +177,8 @@ class Configuration(Section):
     webhook: WebhookSettings
     retention: RetentionSettings
     privacy: PrivacySettings
+    requests: RequestSettings
+    download: DownloadSettings
 
     def stage(self, name: str) -> StageSettings:
         """Return one stage's settings; raises `KeyError` for a name that is no stage."""

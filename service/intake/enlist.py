@@ -50,16 +50,17 @@ def enlist(
 def _each(path: bytes, names: NamePolicy, excluded: tuple[bytes, ...]) -> Iterator[Settled | Refused]:
     if not os.path.isdir(path):  # noqa: PTH112 - pathlib has no bytes
         root, _, name = path.rpartition(b"/")
-        yield _generation(root or b"/", name)
+        yield look(root or b"/", name)
         return
     for listing in Scanner(path, names, excluded=identities(excluded)).sweep():
         if listing.error is not None:
             yield Refused(_join(path, listing.path), "unreadable", f"the directory cannot be listed: {listing.error}")
         for name in sorted(listing.videos):
-            yield _generation(path, listing.child(name))
+            yield look(path, listing.child(name))
 
 
-def _generation(root: bytes, path: bytes) -> Settled | Refused:
+def look(root: bytes, path: bytes) -> Settled | Refused:
+    """Turn one file below a root into a generation or a refusal; nothing on the way from the root may be a link."""
     absolute = _join(root, path)
     try:
         with opened_beneath(root, path, flags=os.O_RDONLY) as fd:

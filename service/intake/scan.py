@@ -24,19 +24,23 @@ MOST_LEVELS = 256
 
 
 class Fence:
-    """What is never entered below a root: pruned names anywhere on the way, and the excluded directories."""
+    """What is never entered below a root: pruned names anywhere on the way, and the excluded directories.
+
+    A directory that holds the root itself keeps nothing out: the folder of uploads lies in the state directory.
+    """
 
     def __init__(self, root: bytes, names: NamePolicy, *, excluded: Collection[bytes] = ()) -> None:
         self._root = root.rstrip(b"/")
         self._names = names
-        self._excluded = frozenset(excluded) | {os.path.realpath(directory) for directory in excluded}
+        everywhere = {*excluded, *(os.path.realpath(directory) for directory in excluded)}
+        self._excluded = frozenset(kept for kept in everywhere if not _holds(kept, self._root))
 
     def keeps_out(self, path: bytes) -> bool:
         """Tell whether a directory (relative to the root) lies behind the fence."""
         if any(self._names.is_pruned(name) for name in path.split(b"/") if name):
             return True
         absolute = self._root + b"/" + path
-        return any(absolute == kept or absolute.startswith(kept + b"/") for kept in self._excluded)
+        return any(_holds(kept, absolute) for kept in self._excluded)
 
     def keeps_out_absolute(self, path: bytes) -> bool:
         """Tell the same of an absolute path below the root."""
@@ -133,6 +137,10 @@ class Scanner:
             _add_siblings(listing, temporary, fd)
         if listing.videos and others:
             _add_sidecars(listing, others, fd)
+
+
+def _holds(folder: bytes, path: bytes) -> bool:
+    return path == folder or path.startswith(folder.rstrip(b"/") + b"/")
 
 
 def _regular(name: bytes, directory: int) -> FileStat | None:

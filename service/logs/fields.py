@@ -65,6 +65,7 @@ FIELDS: Mapping[str, str] = MappingProxyType(
         "remedy": "what would mend it",
         "replaced": "whether another folder is at the inbox's place than before",
         "replica": "the number of the replica set: all models once, in one place",
+        "request": "the number of a request to the web face",
         "resident_mib": "memory of the service's own process",
         "retry_in_s": "how long until the next try",
         "root": "the inbox the file is in",
@@ -89,8 +90,10 @@ FIELDS: Mapping[str, str] = MappingProxyType(
         "traceback": "where in the code it happened",
         "truncated": "whether the file never became whole and is taken as it is",
         "uptime_s": "how long the service has run",
+        "url": "an address on the web, without its query",
         "version": "reelwatch's version",
         "video_id": "the first 16 hex digits of the content's SHA-256",
+        "way": "how a video was asked for: path, upload or url",
         "what": "what was deleted: keyframes, transcript, document",
         "watches": "folders that the kernel watches for this process (inotify)",
         "watches_limit": "watches that the kernel allows this user (fs.inotify.max_user_watches)",
@@ -101,7 +104,7 @@ FIELDS: Mapping[str, str] = MappingProxyType(
 _WHOLE = frozenset(
     {
         *("attempt", "cores", "count", "failed", "exit_code", "job", "log_dropped", "log_suppressed"),
-        *("niceness", "overflows", "pid", "queued", "replica", "roots_lost", "running", "seen", "settling"),
+        *("niceness", "overflows", "pid", "queued", "replica", "request", "roots_lost", "running", "seen", "settling"),
         *("watches", "watches_limit"),
     }
 )

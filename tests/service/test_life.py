@@ -50,7 +50,7 @@ def test_ready_is_said_when_it_watches_and_scans(life: Life, monkeypatch: pytest
     monkeypatch.setattr(Intake, "start", starting)
     monkeypatch.setattr(manager.ServiceManager, "serving", serving)
     life.play(lambda life: life.described("in", "a.mp4"))
-    assert seen == {"told": [], "watched": [True], "scanning": ("intake", True)}
+    assert seen == {"told": [], "watched": [True, True], "scanning": ("intake", True)}
     assert life.manager.states() == ["READY=1", "STOPPING=1"]
     assert life.code == 0
 
@@ -59,7 +59,7 @@ def test_the_status_counts(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(manager, "STATUS_S", 0.2)
 
     def act(life: Life) -> None:
-        life.manager.until("STATUS=1 root, 0 settling, 0 queued, 0 running, 0 failed, scan ", within_s=30)
+        life.manager.until("STATUS=2 roots, 0 settling, 0 queued, 0 running, 0 failed, scan ", within_s=30)
 
     (life.home / "in" / "a.mp4").write_bytes(cheap.mp4(b"a"))
     life.play(act)

@@ -162,3 +162,15 @@ def test_the_fence_keeps_out_of_what_is_never_scanned(tmp_path: Path, path: byte
     fence = Fence(os.fsencode(tmp_path), NamePolicy(), excluded=(os.fsencode(tmp_path / "out"),))
     assert fence.keeps_out(path) is kept_out
     assert fence.keeps_out_absolute(os.fsencode(tmp_path) + (b"/" + path if path else b"")) is kept_out
+
+
+def test_a_root_within_an_excluded_directory_is_a_choice(tmp_path: Path) -> None:
+    """The folder of uploads lies in the state directory, which no inbox may be scanned into."""
+    received = tmp_path / "state" / "received"
+    (received / "album").mkdir(parents=True)
+    (received / "album" / "a.mp4").touch()
+    excluded = (os.fsencode(tmp_path / "state"), os.fsencode(received / "album" / "out"))
+    fence = Fence(os.fsencode(received), NamePolicy(), excluded=excluded)
+    assert [fence.keeps_out(path) for path in (b"", b"album", b"album/out", b".incoming")] == [False, False, True, True]
+    assert found(received, excluded=identities(excluded)) == {b"album/a.mp4"}
+    assert found(tmp_path, excluded=identities(excluded)) == set()
