@@ -1,0 +1,33 @@
+"""Events of the web face, and of what is asked for through it; part of the vocabulary."""
+
+from __future__ import annotations
+
+from service.logs.event import event
+
+WEB_EVENTS = (
+    event("web.listening", "info", "The web face takes requests.", "address token"),
+    event("web.stopped", "info", "The web face has stopped."),
+    event("web.ended", "warning", "The web face ended by itself; it is started again.", "exit_code retry_in_s"),
+    event(
+        "web.failed",
+        "error",
+        "A request met a bug and was answered with 500.",
+        "method path cause traceback",
+        rate="cause",
+    ),
+    event("request.taken", "info", "The video of a request is taken; its job says the rest.", "request way path"),
+    event(
+        "request.refused",
+        "warning",
+        "What was asked for cannot be.",
+        "request way reason detail path? url?",
+        rate="reason",
+    ),
+    event(
+        "request.failed",
+        "warning",
+        "What was asked for came to nothing; asked again, it may not.",
+        "request way reason detail path? url?",
+        rate="reason",
+    ),
+)
