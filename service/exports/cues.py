@@ -6,6 +6,7 @@ where the speaker changes.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, zip_longest
@@ -61,6 +62,11 @@ def cues_of(document: Document) -> tuple[Cue, ...]:
     return tuple(_apart(cues))
 
 
+def plain(text: str) -> str:
+    """Return a text on one line and without control characters: an empty line would end a cue."""
+    return "".join(character for character in " ".join(text.split()) if unicodedata.category(character) != "Cc")
+
+
 def _spoken(document: Document) -> list[Spoken]:
     words = document.transcript.words or ()
     if any(word.start_s is not None for word in words):
@@ -68,7 +74,8 @@ def _spoken(document: Document) -> list[Spoken]:
     else:
         segments = document.transcript.segments or ()
         found = [word for s in segments for word in _spread(s.text.split(), s.start_s, s.end_s, s.speaker)]
-    return [part for word in found for part in _broken(word)]
+    shown = (replace(word, text=plain(word.text)) for word in found)
+    return [part for word in shown if word.text for part in _broken(word)]
 
 
 def _with_times(words: Sequence[Word], duration_s: float) -> list[Spoken]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from actors.document import Document
-from service.exports.cues import Cue, cues_of
+from service.exports.cues import Cue, cues_of, plain
 
 # Invisible and without width (U+2060): put inside what a player would take for markup, it is shown as it was said.
 _WORD_JOINER = "\u2060"
@@ -32,7 +32,8 @@ def vtt(document: Document, *, word_timed: bool = False) -> str:
     for cue in cues_of(document):
         span = f"{_clock(cue.start_s, '.')} --> {_clock(cue.end_s, '.')}"
         lines = _word_timed_lines(cue) if word_timed else [_vtt_text(line) for line in cue.text]
-        voice = f"<v {_vtt_text(cue.speaker)}>" if cue.speaker else ""
+        speaker = plain(cue.speaker or "")
+        voice = f"<v {_vtt_text(speaker)}>" if speaker else ""
         blocks.append(f"{span}\n{voice}" + "\n".join(lines))
     return "\n\n".join(blocks) + "\n"
 
@@ -43,7 +44,7 @@ def txt(document: Document) -> str:
     lines = [f"{s.speaker}: {s.text}" if s.speaker else s.text for s in segments or ()]
     if not lines and document.transcript.text:
         lines = [document.transcript.text]
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{plain(line)}\n" for line in lines)
 
 
 def _word_timed_lines(cue: Cue) -> list[str]:

@@ -78,6 +78,8 @@ def shown(document: Document) -> list[tuple[float, float, str]]:
             ],
             id="two even lines",
         ),
+        pytest.param([("Oslo\n\nsentrum", 1.0, 2.5)], [(1.0, 2.5, "Oslo sentrum")], id="word of two lines"),
+        pytest.param([("\n", 1.0, 2.5)], [], id="word without letters"),
         pytest.param([("x" * 50, 1.0, 2.0)], [(1.0, 2.0, "x" * 42 + "/" + "x" * 8)], id="word longer than a line"),
     ],
 )
@@ -91,7 +93,7 @@ def test_segments_stand_in_where_no_word_is_timed() -> None:
 
 
 TIMES = st.none() | st.tuples(st.floats(0, 50), st.floats(0, 12)).map(lambda t: (round(t[0], 3), round(sum(t), 3)))
-TEXTS = st.text(st.sampled_from("abÅ.!-<>&{}\\今"), min_size=1, max_size=60)
+TEXTS = st.text(st.sampled_from("abÅ.!-<>&{}\\今 \n\r\x00\u2028"), min_size=1, max_size=60)
 
 
 @settings(deadline=None)  # a busy machine is no failure
@@ -107,6 +109,7 @@ def test_cues_are_readable_whatever_was_said(words: list[tuple[str, Any, str | N
     assert all(before.end_s <= after.start_s for before, after in pairwise(cues))
     assert all(len(cue.lines) <= MAX_LINES for cue in cues)
     assert all(0 < len(line) <= MAX_LINE_CHARS for cue in cues for line in cue.text)
+    assert not any(re.search(r"[\n\r\0\u2028]", line) for cue in cues for line in cue.text)
     if any(times for _, times, _ in words):
         assert _letters("".join(w.text for c in cues for line in c.lines for w in line)) == _letters(
             "".join(text for text, _, _ in words)
@@ -117,7 +120,7 @@ def test_cues_are_readable_whatever_was_said(words: list[tuple[str, Any, str | N
 
 
 def _letters(text: str) -> str:
-    return re.sub(r"\s", "", text)
+    return re.sub(r"[\s\0]", "", text)
 
 
 def read_back(text: str, format_name: str) -> list[tuple[float, float, str]]:
@@ -133,7 +136,7 @@ def read_back(text: str, format_name: str) -> list[tuple[float, float, str]]:
 
 
 SPOKEN = [
-    ("Hei", 0.5, 0.9),
+    ("\n\nHei\0", 0.5, 0.9),
     ("<b>alle</b>", 1.0, 1.4),
     ("-->", 1.5, 1.6),
     ("R&B", 1.7, 2.0),
@@ -166,7 +169,7 @@ def test_srt_word_for_word() -> None:
 
 
 def test_vtt_word_for_word() -> None:
-    document = said(("Hei", 0.5, 1.0, "A & B"), ("<du>", 1.0, 1.75, "A & B"))
+    document = said(("Hei", 0.5, 1.0, "A\n& B"), ("<du>", 1.0, 1.75, "A\n& B"))
     assert vtt(document) == "WEBVTT\n\n00:00:00.500 --> 00:00:01.750\n<v A &amp; B>Hei &lt;du&gt;\n"
     assert vtt(document, word_timed=True) == (
         "WEBVTT\n\n00:00:00.500 --> 00:00:01.750\n<v A &amp; B>Hei <00:00:01.000>&lt;du&gt;\n"
@@ -179,7 +182,7 @@ def test_nothing_said() -> None:
 
 def test_txt_names_speakers() -> None:
     segments = (
-        Segment(start_s=0, end_s=1, text="Hei.", speaker="A", confidence=None),
+        Segment(start_s=0, end_s=1, text="Hei.\n", speaker="A", confidence=None),
         Segment(start_s=1, end_s=2, text="Ja.", speaker=None, confidence=None),
     )
     assert txt(said(("Hei.", 0.0, 1.0), segments=segments)) == "A: Hei.\nJa.\n"
