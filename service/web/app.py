@@ -6,12 +6,13 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
-from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 from service import __version__
+from service.exports import TABLE_FORMATS
 from service.web import problems
-from service.web.api import documents, health, jobs, media
+from service.web.api import documents, exports, health, jobs, media, subtitles
 from service.web.description import describe
 from service.web.pages import description, login, queue
 from service.web.security.guard import Guard
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 
 GZIP_LEVEL = 5
 """Above it a page costs twice the processor for a few per cent less."""
-API = (health.router, jobs.router, documents.router, media.router)
+COMPRESSED_TYPES = (*DEFAULT_EXCLUDED_CONTENT_TYPES, TABLE_FORMATS["parquet"].media_type)
+"""What is compressed already."""
+API = (health.router, jobs.router, documents.router, media.router, subtitles.router, exports.router)
 PAGES = (login.router, queue.router, description.router)
 
 
@@ -36,6 +39,8 @@ def make_app(site: Site) -> FastAPI:
     app.mount("/static", StaticFiles(directory=str(files("service.web") / "static")), name="static")
     problems.install(app)
     describe(app)
-    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=GZIP_LEVEL)
+    app.add_middleware(
+        GZipMiddleware, minimum_size=1024, compresslevel=GZIP_LEVEL, exclude_content_types=COMPRESSED_TYPES
+    )
     app.add_middleware(Guard, hosts=site.hosts, token=site.token, clock=site.clock)
     return app
