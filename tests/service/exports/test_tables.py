@@ -62,7 +62,7 @@ def unprotected(cell: str, type_: Type) -> str:
     return cell
 
 
-@settings(deadline=None)  # a busy machine is no failure
+@settings(deadline=None, max_examples=40)  # a busy machine is no failure
 @given(documents=st.lists(any_published(), max_size=3))
 def test_csv_and_parquet_hold_the_same(documents: list[Published]) -> None:
     for table in TABLES.values():
