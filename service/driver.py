@@ -50,6 +50,11 @@ class Driver:
         }
 
     @property
+    def board(self) -> Board:
+        """What is in work and where, at this moment."""
+        return self._board
+
+    @property
     def busy(self) -> bool:
         """Whether any video is on the board, or the ledger has not taken yet what became of one."""
         return bool(self._board.runs or self._owed or self._events)

@@ -38,13 +38,15 @@ class Database:
         *,
         read_only: bool = False,
         exclusive: bool = False,
+        durable: bool = True,
         patience: Patience | None = None,
         clock: Clock | None = None,
     ) -> None:
         self.place = place
         self._patience = patience or Patience()
         self._clock = clock or SystemClock()
-        access = Access(read_only=read_only, exclusive=exclusive, busy_timeout_s=self._patience.busy_timeout_s)
+        timeout_s = self._patience.busy_timeout_s
+        access = Access(read_only=read_only, exclusive=exclusive, busy_timeout_s=timeout_s, durable=durable)
         self.dialect = dialect_of(place, access)
         self._writer = threading.Lock()
         self.writing = Pulse("ledger", limit_s=WRITE_LIMIT_S, clock=self._clock)

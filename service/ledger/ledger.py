@@ -15,6 +15,7 @@ from service.ledger.engine import Database, Patience
 from service.ledger.errors import LedgerCorrupt, missing
 from service.ledger.intake import IntakeSide
 from service.ledger.jobs import DriverSide
+from service.ledger.live import LiveSide
 from service.ledger.place import Place
 from service.ledger.queries import QuerySide
 from service.ledger.requests import RequestSide
@@ -26,7 +27,15 @@ from service.ledger.worker import this_process
 
 @dataclass(frozen=True)
 class Ledger(
-    DriverSide, CommandSide, QuerySide, ServiceSide, ArchiveSide, AnnouncementSide, RetentionSide, RequestSide
+    DriverSide,
+    CommandSide,
+    QuerySide,
+    ServiceSide,
+    ArchiveSide,
+    AnnouncementSide,
+    RetentionSide,
+    RequestSide,
+    LiveSide,
 ):
     """The only truth about work: what the driver, housekeeping, commands and people use. Intake uses `intake`.
 
@@ -88,7 +97,7 @@ def attach_ledger(
     Raises `LedgerMissing`, `LedgerVersion`, `LedgerCorrupt`, `LedgerBusy`, `LedgerUnavailable`, `LedgerRefused`, and
     `ConfigError` when it may not be read.
     """
-    return _existing(place, read_only=False, output_root=output_root, clock=clock, patience=patience)
+    return _existing(place, output_root=output_root, clock=clock, patience=patience)
 
 
 def read_ledger(place: Place, *, output_root: bytes | None = None, clock: Clock | None = None) -> Ledger:
@@ -100,11 +109,25 @@ def read_ledger(place: Place, *, output_root: bytes | None = None, clock: Clock 
     return _existing(place, read_only=True, output_root=output_root, clock=clock, patience=None)
 
 
+def scribble_ledger(place: Place, *, clock: Clock | None = None) -> Ledger:
+    """Open an existing ledger for notes that are expendable: it waits for no lock and no disk.
+
+    Writing raises `LedgerBusy` at once while anybody else writes. Raises what `attach_ledger` does.
+    """
+    return _existing(place, durable=False, clock=clock, patience=Patience(busy_timeout_s=0.0, tries=1))
+
+
 def _existing(
-    place: Place, *, read_only: bool, output_root: bytes | None, clock: Clock | None, patience: Patience | None
+    place: Place,
+    *,
+    read_only: bool = False,
+    durable: bool = True,
+    output_root: bytes | None = None,
+    clock: Clock | None,
+    patience: Patience | None,
 ) -> Ledger:
     clock = clock or SystemClock()
-    database = Database(place, read_only=read_only, clock=clock, patience=patience)
+    database = Database(place, read_only=read_only, durable=durable, clock=clock, patience=patience)
     try:
         if not database.there():
             raise missing(place)  # noqa: TRY301 - closed below, as after any other error

@@ -112,8 +112,17 @@ class Collector:
         self.ticked_s = clock.monotonic()
         """When the driver's loop last began a round (monotonic); its owner sets it."""
 
-    def gauges(self) -> Gauges:
-        """Return how the service is doing now."""
+    @property
+    def started_s(self) -> float:
+        """When the service started, wall clock."""
+        return self._counters.started_s
+
+    def counted(self) -> Counted:
+        """Return what was counted since the start."""
+        return self._counters.counted()
+
+    def gauges(self, *, counting: bool = True) -> Gauges:
+        """Return how the service is doing now; counting: with what is in the ledger."""
         now_s = self._clock.monotonic()
         counted = self._counters.counted()
         return Gauges(
@@ -124,7 +133,7 @@ class Collector:
                 "driver": max(0.0, now_s - self.ticked_s),
                 "intake": max(0.0, now_s - self._intake.ticked_s),
             },
-            counts=self._counts(),
+            counts=self._counts() if counting else None,
             ledger_bytes=self._ledger_bytes(),
             roots=self._intake.figures(),
             watches=processes.watches(),

@@ -1,4 +1,4 @@
-"""Tells how the service is doing, from one collector: in the heartbeat, and to Prometheus where that is asked for."""
+"""Tells how the service is doing, from one collector: in heartbeat and live note, and to Prometheus where asked for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from service import __version__
 from service.assembly import Assembly
 from service.configuration import Configuration
 from service.intake_loop import IntakeLoop
+from service.ledger.ledger import scribble_ledger
 from service.ledger_trouble import LedgerTrouble
+from service.live.keeper import Keeper
 from service.logs.emitter import Emit
 from service.metrics.counters import Counters
 from service.metrics.gauges import Collector, Places
@@ -40,6 +42,14 @@ class Monitor:
         )
         every_s = given.log.heartbeat_s
         self._heartbeat = Heartbeat(self.collector, clock=assembly.clock, emit=counters, every_s=every_s)
+        place = assembly.ledger.database.place
+        self._keeper = Keeper(
+            open_ledger=lambda: scribble_ledger(place, clock=assembly.clock),
+            driver=assembly.driver,
+            collector=self.collector,
+            clock=assembly.clock,
+            every_s=every_s,
+        )
         self._server: MetricsServer | None = None
 
     def start(self) -> None:
@@ -55,7 +65,7 @@ class Monitor:
 
     def change(self, configuration: Configuration) -> None:
         """Go by other settings from now on, as far as that can be while it serves."""
-        self._heartbeat.every_s = configuration.log.heartbeat_s
+        self._heartbeat.every_s = self._keeper.every_s = configuration.log.heartbeat_s
         self.collector.low_water_bytes = configuration.disk.low_water_mib * 2**20
 
     def values(self) -> Values:
@@ -63,12 +73,14 @@ class Monitor:
         return values(self.collector.gauges(), version=__version__, profile=self._configuration.profile)
 
     def beat(self) -> None:
-        """Note that the driver's loop goes round, and emit the heartbeat when it is due."""
+        """Note that the driver's loop goes round; emit the heartbeat and leave the live note when they are due."""
         self.collector.ticked_s = self._clock.monotonic()
         self._heartbeat.beat()
+        self._keeper.look()
 
     def stop(self) -> None:
-        """Serve no longer."""
+        """Serve no longer, and leave no more notes."""
+        self._keeper.close()
         if self._server is not None:
             self._server.close()
             self._server = None

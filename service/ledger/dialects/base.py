@@ -26,11 +26,13 @@ class Access:
 
     read_only: writing fails. exclusive: by the one service that works on it; where no file can be locked for that, the
     database sees to it. busy_timeout_s: how long one attempt to begin a transaction that writes waits for its lock.
+    durable: a commit is on disk when it returns. Without that, power loss takes the last ones, whole, and no others.
     """
 
     read_only: bool = False
     exclusive: bool = False
     busy_timeout_s: float = BUSY_TIMEOUT_S
+    durable: bool = True
 
 
 class Dialect(ABC):

@@ -41,6 +41,8 @@ _SETTINGS = (
     f"journal_size_limit = {_WAL_KEPT_MIB << 20}",
 )
 _READER_SETTINGS = ("query_only = ON",)
+# In WAL mode nothing is torn by it, and what others commit with FULL is as safe as before.
+_EXPENDABLE_SETTINGS = ("synchronous = NORMAL",)
 _PRIMARY = 0xFF
 _UNAVAILABLE = {
     sqlite3.SQLITE_FULL: ("disk_full", "the disk is full"),
@@ -203,7 +205,7 @@ def _engine(path: Path, access: Access) -> Engine:
             cached_statements=256,
         )
         try:
-            for setting in _READER_SETTINGS if access.read_only else _SETTINGS:
+            for setting in _settings(access):
                 connection.execute(f"PRAGMA {setting}")
         except sqlite3.Error:
             connection.close()
@@ -213,6 +215,12 @@ def _engine(path: Path, access: Access) -> Engine:
     engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=4)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _settings(access: Access) -> tuple[str, ...]:
+    if access.read_only:
+        return _READER_SETTINGS
+    return _SETTINGS if access.durable else (*_SETTINGS, *_EXPENDABLE_SETTINGS)
 
 
 def _begin(connection: Connection) -> None:

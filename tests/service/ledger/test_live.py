@@ -1,0 +1,98 @@
+"""The live note in the ledger, and what is asked of the ledger every second."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+import pytest
+
+from service.ledger.errors import LedgerBusy
+from service.ledger.ledger import read_ledger, scribble_ledger
+from service.ledger.live import LiveText
+from service.ledger.states import State
+
+if TYPE_CHECKING:
+    from conftest import Bench
+
+
+def test_a_note_takes_the_place_of_the_one_before(bench: Bench) -> None:
+    assert bench.ledger.live_note() is None
+    for text in (LiveText(1, 2.0, "{}"), LiveText(3, 4.5, '{"æ": "ø"}')):
+        bench.ledger.note_live(text)
+        reader = read_ledger(bench.path)
+        assert reader.live_note() == text
+        reader.close()
+
+
+def test_an_expendable_note_waits_for_nobody_and_changes_nothing_else(bench: Bench) -> None:
+    scribbling = scribble_ledger(bench.path, clock=bench.clock)
+    job = bench.complete(b"a.mp4", "a")
+    scribbling.note_live(LiveText(1, 2.0, "{}"))
+    before = bench.clock.monotonic()
+    with bench.ledger.database.write(), pytest.raises(LedgerBusy):
+        scribbling.note_live(LiveText(1, 3.0, "{}"))
+    assert bench.clock.monotonic() == before, "it did not wait"
+    scribbling.note_live(LiveText(1, 4.0, "{}"))
+    assert bench.ledger.live_note() == LiveText(1, 4.0, "{}")
+    assert bench.ledger.job(job.job_id) == job
+    scribbling.close()
+
+
+def test_an_expendable_note_waits_for_no_disk(bench: Bench) -> None:
+    scribbling = scribble_ledger(bench.path)
+    levels = []
+    for ledger in (bench.ledger, scribbling):
+        with ledger.database.read() as connection:
+            levels.append(connection.exec_driver_sql("PRAGMA synchronous").scalar())
+    assert levels == [2, 1], "FULL for what counts, NORMAL for what is expendable (sqlite.org/pragma.html)"
+    scribbling.close()
+
+
+def test_counts_by_state_are_those_of_status(bench: Bench) -> None:
+    assert bench.ledger.state_counts() == {}
+    bench.complete(b"a.mp4", "a")
+    bench.settle(b"b.mp4", "b")
+    bench.see(b"c.mp4")
+    assert bench.ledger.state_counts() == dict(bench.ledger.counts().states)
+
+
+def test_what_changed_since_a_moment(bench: Bench) -> None:
+    assert bench.ledger.latest_update() == 0.0
+    bench.settle(b"old.mp4", "old")
+    bench.clock.advance(10)
+    since = bench.clock.wall()
+    new = [bench.settle(name, name.decode()) for name in (b"b.mp4", b"c.mp4")]
+    bench.clock.advance(1)
+    last = bench.see(b"d.mp4")
+    found = bench.ledger.updated_since(since, limit=10)
+    assert [job.job_id for job in found] == [last.job_id, new[1].job_id, new[0].job_id]
+    assert bench.ledger.updated_since(since, limit=1) == [last]
+    assert bench.ledger.latest_update() == last.updated_at
+    assert {job.job_id for job in bench.ledger.jobs_by_number([last.job_id, 999])} == {last.job_id}
+
+
+def test_when_documents_were_described(bench: Bench) -> None:
+    bench.complete(b"a.mp4", "a")
+    bench.clock.advance(100)
+    since = bench.clock.wall()
+    job = bench.complete(b"b.mp4", "b")
+    bench.settle(b"c.mp4", "c")
+    assert bench.ledger.described_times(since) == [job.described_at]
+
+
+def test_looking_on_reads_indices(bench: Bench) -> None:
+    """Ten thousand rows are not read through, however often somebody looks."""
+    for number in range(5):
+        bench.complete(f"{number}.mp4".encode(), str(number))
+    with sqlite3.connect(bench.path) as connection:
+        for question, index in [
+            ("SELECT state, count(*) FROM jobs GROUP BY state", "ix_jobs_queue"),
+            ("SELECT * FROM jobs WHERE updated_at >= 1 ORDER BY updated_at DESC, job_id DESC", "ix_jobs_updated"),
+            ("SELECT * FROM jobs WHERE state != 'superseded' ORDER BY changed_at DESC, job_id DESC", "ix_jobs_changed"),
+        ]:
+            plan = " ".join(str(row) for row in connection.execute(f"EXPLAIN QUERY PLAN {question}"))
+            assert index in plan, plan
+            assert "TEMP B-TREE" not in plan, plan
+    connection.close()
+    assert State.DONE in bench.ledger.state_counts()
