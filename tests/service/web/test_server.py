@@ -1,4 +1,4 @@
-"""The command as its users start it: alone, beside the service, and with it when that dies."""
+"""The command as its users start it: alone, and beside the service for as long as that lives."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from service.configuration import load
+from service.errors import ConfigError
+from service.web.server import serve
+from service.web_process import WebProcess
 
 PROGRAM = (sys.executable, "-m", "service.cli.main")
 LIMIT_S = 60.0
@@ -72,33 +77,13 @@ def test_a_port_that_is_taken(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        port = taken.getsockname()[1]
-        command = [*PROGRAM, "web", "--port", str(port), "--state", tmp_path / "s", "--output", tmp_path / "o"]
-        ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=LIMIT_S)
-    assert ended.returncode == 78
-    assert "--port N" in ended.stderr
+        listen = f"127.0.0.1:{taken.getsockname()[1]}"
+        loaded = load({"state.dir": tmp_path / "s", "output.dir": tmp_path / "o", "web.listen": listen})
+        with pytest.raises(ConfigError, match="--port N"):
+            serve(loaded.configuration, lambda *_, **__: None, listening=pytest.fail)
 
 
-@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGKILL])
-def test_beside_the_service_and_never_without_it(tmp_path: Path, ending: signal.Signals) -> None:
-    port = free_port()
-    (tmp_path / "in").mkdir()
-    folders = ["--inbox", tmp_path / "in", "--output", tmp_path / "o", "--state", tmp_path / "s"]
-    service = subprocess.Popen(
-        [*PROGRAM, "run", *folders, "--web"], env=environ(port), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        until(lambda: (asked(port) or {}).get("ready"), "the web face says that the service is ready")
-        service.send_signal(ending)
-        assert service.wait(LIMIT_S) == (0 if ending is signal.SIGTERM else -ending)
-        until(lambda: asked(port) is None, "the web face has ended too")
-    finally:
-        if service.poll() is None:
-            service.kill()
-            service.wait()
-
-
-def test_it_is_started_again_when_it_dies(tmp_path: Path) -> None:
+def test_beside_the_service_again_when_it_dies_and_never_without_it(tmp_path: Path) -> None:
     port = free_port()
     (tmp_path / "in").mkdir()
     folders = ["--inbox", tmp_path / "in", "--output", tmp_path / "o", "--state", tmp_path / "s"]
@@ -106,19 +91,35 @@ def test_it_is_started_again_when_it_dies(tmp_path: Path) -> None:
         [*PROGRAM, "run", *folders, "--web"], env=environ(port), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
     try:
-        until(lambda: asked(port), "it answers")
-        children = Path(f"/proc/{service.pid}/task/{service.pid}/children")
-        tasks = children.parent.parent.glob("*/children")
-        mine = [int(pid) for task in tasks for pid in task.read_text().split()]
-        (web,) = [pid for pid in mine if b"\0web\0" in Path(f"/proc/{pid}/cmdline").read_bytes()]
-        os.kill(web, signal.SIGKILL)
+        until(lambda: (asked(port) or {}).get("ready"), "the web face says that the service is ready")
+        os.kill(web_of(service.pid), signal.SIGKILL)
         until(lambda: asked(port) is None, "it is gone")
         until(lambda: asked(port), "it answers again")
-        service.terminate()
+        service.kill()
         _, stderr = service.communicate(timeout=LIMIT_S)
+        until(lambda: asked(port) is None, "the web face has ended too")
     finally:
         if service.poll() is None:
             service.kill()
             service.wait()
     lines = [json.loads(line) for line in stderr.splitlines() if line.startswith(b"{")]
     assert [line["exit_code"] for line in lines if line["event"] == "web.ended"] == [-signal.SIGKILL]
+
+
+def test_it_ends_when_the_service_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    port = free_port()
+    monkeypatch.setenv("REELWATCH_WEB__LISTEN", f'"127.0.0.1:{port}"')
+    told: list[str] = []
+    arguments = ["--state", str(tmp_path / "s"), "--output", str(tmp_path / "o")]
+    with WebProcess(arguments, lambda event, **_: told.append(event)):
+        until(lambda: asked(port), "it answers")
+    assert asked(port) is None
+    assert told == []
+
+
+def web_of(service_pid: int) -> int:
+    """The web face among the processes that a service has started."""
+    tasks = Path(f"/proc/{service_pid}/task").glob("*/children")
+    children = [int(pid) for task in tasks for pid in task.read_text().split()]
+    (web,) = [pid for pid in children if b"\0web\0" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return web
