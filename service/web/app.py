@@ -14,7 +14,7 @@ from service.exports import TABLE_FORMATS
 from service.web import problems
 from service.web.api import documents, exports, health, jobs, media, subtitles
 from service.web.description import describe
-from service.web.pages import description, login, queue
+from service.web.pages import description, login, queue, video
 from service.web.security.guard import Guard
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ GZIP_LEVEL = 5
 COMPRESSED_TYPES = (*DEFAULT_EXCLUDED_CONTENT_TYPES, TABLE_FORMATS["parquet"].media_type)
 """What is compressed already."""
 API = (health.router, jobs.router, documents.router, media.router, subtitles.router, exports.router)
-PAGES = (login.router, queue.router, description.router)
+PAGES = (login.router, queue.router, video.router, description.router)
 
 
 def make_app(site: Site) -> FastAPI:

@@ -58,7 +58,7 @@ def described_job(site: Site, video_id: str) -> Job:
     """Return the job that made a document; raises `Refusal` (404)."""
     job = site.ledger.described(video_id)
     if job is None:
-        raise _unknown(video_id)
+        raise unknown(video_id)
     return job
 
 
@@ -68,11 +68,12 @@ def found_document(site: Site, video_id: str) -> Published:
     root, name = job.output_root, job.document
     found = published(root, name) if root is not None and name is not None else None
     if found is None:
-        raise _unknown(video_id)
+        raise unknown(video_id)
     return found
 
 
-def _unknown(video_id: str) -> Refusal:
+def unknown(video_id: str) -> Refusal:
+    """Return the refusal for a document that is not there."""
     return Refusal(
         HTTPStatus.NOT_FOUND, "unknown_document", f"there is no document {video_id}. It may have been deleted."
     )

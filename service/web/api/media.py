@@ -86,6 +86,14 @@ def opened_source(job: Job) -> int | None:
         return None
 
 
+def has_source(job: Job) -> bool:
+    """Whether a job's video is still where it was described."""
+    descriptor = opened_source(job)
+    if descriptor is not None:
+        os.close(descriptor)
+    return descriptor is not None
+
+
 def _opened_frame(job: Job, name: str) -> int | None:
     if job.output_root is None or job.document is None:
         return None

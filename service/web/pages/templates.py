@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from service import __version__
+from service.web.views.figures import FILTERS
 
 if TYPE_CHECKING:
     from http import HTTPStatus
@@ -23,13 +24,15 @@ PAGES = (("/", "Queue"), ("/library", "Library"), ("/find", "Search"), ("/system
 def environment() -> Environment:
     """Return the templates; a name that a page was not given is a bug, not an empty text."""
     folder = str(files("service.web") / "templates")
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(folder),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters.update({filter_.__name__: filter_ for filter_ in FILTERS})
+    return made
 
 
 def page(site: Site, template: str, *, here: str, status: HTTPStatus | int = 200, **values: Any) -> HTMLResponse:

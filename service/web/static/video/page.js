@@ -1,0 +1,45 @@
+// The page of one video: its parts, and who tells whom.
+import { nameLanguages } from "/static/languages.js";
+import { Tabs } from "/static/tabs.js";
+import { tree } from "/static/tree.js";
+import { Boxes } from "/static/video/boxes.js";
+import { drawLevel } from "/static/video/level.js";
+import { Player } from "/static/video/player.js";
+import { Reprocess } from "/static/video/reprocess.js";
+import { Timeline } from "/static/video/timeline.js";
+import { Words } from "/static/video/transcript.js";
+
+const page = document.getElementById("video");
+const duration = Number(page.dataset.duration);
+const player = new Player(document.getElementById("player"));
+const timeline = document.getElementById("timeline");
+
+nameLanguages(page);
+new Words(document.getElementById("transcript"), player);
+new Timeline(timeline, player, duration);
+new Boxes(document.getElementById("player"), player);
+new Reprocess(document.getElementById("reprocess"), page.dataset.videoId);
+const tabs = new Tabs(document.getElementById("tabs"));
+tabs.whenOpened("artifacts", showDocument);
+page.addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-seek]");
+  if (button) player.seek(Number(button.dataset.seek));
+});
+if (page.dataset.start) player.seek(Number(page.dataset.start));
+if (player.media) {
+  const address = player.media.src.split("#")[0];
+  // After the player has its first bytes: the curve is the last thing that anybody waits for.
+  (globalThis.requestIdleCallback ?? setTimeout)(() => drawLevel(timeline, address, duration));
+}
+page.dataset.ready = "yes";
+
+async function showDocument() {
+  const raw = document.getElementById("raw");
+  try {
+    const root = tree(await (await fetch(raw.dataset.source)).json(), "document");
+    raw.append(root);
+    root.open = true;
+  } catch {
+    raw.append("The document cannot be read at present.");
+  }
+}

@@ -1,0 +1,71 @@
+"""Numbers and times as people read them; the templates' filters. Unknown stays None: pages say why, never 0."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+from pydantic import JsonValue
+
+_UNITS = ("bytes", "kB", "MB", "GB", "TB")
+_STEP = 1000
+
+
+def clock(seconds: float) -> str:
+    """Spell a place in a video to the second, as players do: `0:05`, `1:02:03`."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def precise(seconds: float) -> str:
+    """Spell a place to the tenth of a second: `0:05.2`."""
+    tenths = int(seconds * 10 + 1e-6)
+    return f"{clock(tenths // 10)}.{tenths % 10}"
+
+
+def moment(seconds: float) -> str:
+    """Spell seconds for an address or a `datetime` attribute: no more digits than documents have."""
+    return f"{seconds:.3f}".rstrip("0").rstrip(".")
+
+
+def grouped(number: int) -> str:
+    """Group the digits: `184,233`."""
+    return f"{number:,}"
+
+
+def brief(number: int) -> str:
+    """Round a large count to what fits a card: `950`, `9.1k`, `184k`, `2.3M`."""
+    for size, unit in ((1_000_000_000, "B"), (1_000_000, "M"), (1_000, "k")):
+        # 999.6k is 1M: what rounds to four digits belongs to the unit above.
+        if number >= size * 0.9995:
+            scaled = number / size
+            return f"{scaled:.1f}{unit}".replace(".0", "") if scaled < 10 else f"{scaled:.0f}{unit}"  # noqa: PLR2004 - one digit before the point
+    return str(number)
+
+
+def size(number: int) -> str:
+    """Spell bytes: `2.4 MB`."""
+    scaled, unit = float(number), 0
+    while scaled >= _STEP and unit < len(_UNITS) - 1:
+        scaled, unit = scaled / _STEP, unit + 1
+    return f"{number} bytes" if unit == 0 else f"{scaled:.1f} {_UNITS[unit]}"
+
+
+def percent(share: float) -> str:
+    """Spell a share: `61 %`."""
+    return f"{share * 100:.0f} %"
+
+
+def day(wall_s: float) -> str:
+    """Spell a Unix time as a day, in UTC: `2025-10-04`."""
+    return datetime.fromtimestamp(wall_s, UTC).strftime("%Y-%m-%d")
+
+
+def spelled(value: JsonValue) -> str:
+    """Spell any JSON in a line; it is escaped like any text (Jinja's own `tojson` spells `<` as a number)."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+FILTERS = (clock, precise, moment, grouped, brief, size, percent, day, spelled)
+"""Functions that templates find under their own names."""

@@ -1,0 +1,84 @@
+"""Why something is not known: the stage that would have found it, or the warning that says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from actors.document import Document, StageRecord
+
+STAGES_OF = {
+    "transcript": "asr",
+    "language": "asr",
+    "speakers": "diarization",
+    "ocr": "ocr",
+    "text_overlays": "ocr",
+    "captions": "captions",
+    "objects": "objects",
+    "representative_frames": "frames",
+    "audio": "audio",
+}
+"""Fields, or their beginnings, and the stage that fills them."""
+STAGE_NAMES = {
+    "decode": "Decoding",
+    "vad": "Voice activity",
+    "asr": "Speech recognition",
+    "diarization": "Speakers",
+    "ocr": "On-screen text",
+    "objects": "Objects",
+    "captions": "Captions",
+    "frames": "Choice of frames",
+    "audio": "Sound",
+}
+ENDED = {
+    "done": "done",
+    "no_audio": "no sound",
+    "no_speech": "no speech",
+    "no_video": "no picture",
+    "disabled": "not asked for",
+    "unavailable": "not available",
+    "failed": "failed",
+    "timed_out": "took too long",
+}
+"""How a stage ended, for people."""
+_SILENT = "the document does not say why"
+_WITHOUT_REASON = {
+    "language": "no words were believed",
+    "audio.loudness_lufs": "no sound, or too quiet to be measured",
+    "audio.tempo_bpm": "no steady beat",
+}
+"""Fields that are null by their own meaning, though their stage is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageLine:
+    """A stage as the page lists it. ended: for people; missing: something was asked for and is not there."""
+
+    name: str
+    key: str
+    record: StageRecord
+    ended: str
+    missing: bool
+
+
+def why(document: Document, field: str) -> str:
+    """Say why a field of the document is null, in a few words."""
+    told = [warning.message for warning in document.processing.warnings if warning.field == field]
+    if told:
+        return told[0]
+    whole = field.partition(".")[0]
+    record = document.processing.stages.get(STAGES_OF.get(whole, ""))
+    if record is not None and record.status != "done":
+        return record.reason or ENDED[record.status]
+    around = [warning.message for warning in document.processing.warnings if warning.field == whole]
+    limits = record.reason if record is not None else None
+    return around[0] if around else _WITHOUT_REASON.get(field) or limits or _SILENT
+
+
+def stage_lines(document: Document) -> tuple[StageLine, ...]:
+    """List the stages in the order in which they are named here; what nobody named comes last."""
+    places = {key: place for place, key in enumerate(STAGE_NAMES)}
+    found = sorted(document.processing.stages.items(), key=lambda item: places.get(item[0], len(places)))
+    return tuple(
+        StageLine(STAGE_NAMES.get(key, key), key, record, ENDED[record.status], record.status.makes_partial)
+        for key, record in found
+    )
