@@ -88,6 +88,32 @@ def documents(output_root: bytes) -> Iterator[Published]:
                         yield found
 
 
+def document_names(output_root: bytes) -> Iterator[str]:
+    """Return the names under which documents may lie below the output, in order; what lies there is not looked at.
+
+    Raises `OSError` when the root cannot be read.
+    """
+    for path, names, _ in _directories(output_root):
+        for file in names:
+            if file.endswith(_SUFFIX) and not file.startswith(PRIVATE_PREFIX):
+                with suppress(UnicodeDecodeError):
+                    yield b"/".join((*path, file.removesuffix(_SUFFIX))).decode()
+
+
+def file_mark(output_root: bytes, name: str) -> str | None:
+    """Return size and time of a document's file, which tell one file of that name from the next; None when none is.
+
+    Raises what `published` raises.
+    """
+    parts = components(name)
+    try:
+        with directories.descended(output_root, parts[:-1]) as parent:
+            found = os.stat(parts[-1] + _SUFFIX, dir_fd=parent, follow_symlinks=False)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return f"{found.st_size}:{found.st_mtime_ns}"
+
+
 def sweep(output_root: bytes) -> int:
     """Bring everything an interrupted run left behind to rest; return how many documents' places were mended.
 

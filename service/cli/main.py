@@ -14,6 +14,7 @@ from service.cli import (
     demo,
     doctor,
     export,
+    index,
     installation,
     jobs,
     models,
@@ -21,6 +22,7 @@ from service.cli import (
     retention,
     run,
     schema,
+    search,
     status,
     web,
     webhook,
@@ -42,6 +44,7 @@ def cli() -> None:
     Describe one video now:    reelwatch process clip.mp4
     Look at it in a browser:   reelwatch web
     Where is my video?         reelwatch why ~/Videos/inbox/clip.mp4
+    Find what was said:        reelwatch search '"link in bio" before:3s'
     What can run here?         reelwatch doctor
     Fetch better models:       reelwatch models pull --profile cpu
     Run it in the background:  sudo reelwatch service install --inbox DIR --output DIR --now
@@ -63,6 +66,8 @@ for _command in (
     webhook.webhook,
     retention.retention,
     export.export,
+    search.search,
+    index.index,
     schema.schema,
     doctor.doctor,
     models.models,

@@ -12,6 +12,7 @@ from service.configuration.afterwork import credential
 from service.housekeeping.archive import Archive, open_as_inboxes, require_one_mount
 from service.housekeeping.errand import Task
 from service.housekeeping.housekeeping import Housekeeping
+from service.housekeeping.indexing import Indexing
 from service.housekeeping.post import poster
 from service.housekeeping.retention import Retention, periods_of
 from service.housekeeping.signature import read_secrets
@@ -36,6 +37,7 @@ def make_housekeeping(
 ) -> Housekeeping:
     """Return what a service does after documents; raises `ConfigError` when it could not do what it is asked for."""
     tasks = [
+        Indexing(ledger=ledger, clock=clock, emit=emit),
         *_archive(configuration, ledger=ledger, clock=clock, emit=emit, forget=forget),
         *_retention(configuration, ledger=ledger, clock=clock, emit=emit),
         *_webhook(configuration, ledger=ledger, clock=clock, emit=emit),
@@ -57,8 +59,11 @@ def require_usable(configuration: Configuration) -> None:
 
 
 def make_messenger(configuration: Configuration, *, ledger: Ledger, clock: Clock, emit: Emit) -> Housekeeping:
-    """Return what a command does after documents: it tells the webhook, and neither moves nor deletes anything."""
-    tasks = _webhook(configuration, ledger=ledger, clock=clock, emit=emit)
+    """Return what a command does after documents: it indexes, tells the webhook, and neither moves nor deletes."""
+    tasks = [
+        Indexing(ledger=ledger, clock=clock, emit=emit),
+        *_webhook(configuration, ledger=ledger, clock=clock, emit=emit),
+    ]
     return Housekeeping(tasks, ledger=ledger, clock=clock, emit=emit)
 
 

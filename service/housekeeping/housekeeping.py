@@ -19,7 +19,7 @@ POLL_S = 1.0
 """How often it looks whether the ledger has changed; microseconds when it has not."""
 AFTER_FAILURE_S = 2.0
 WHO = "housekeeping"
-_TOLD = ("job", "root", "path", "video_id", "message_id", "kind")
+_TOLD = ("job", "root", "path", "video_id", "message_id", "kind", "document")
 """What the log is told of an errand."""
 SET_ASIDE_S = 3600.0
 """How long an errand, or a task, that met a bug is left alone, so that the others get their turn."""

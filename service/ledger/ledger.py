@@ -15,6 +15,7 @@ from service.ledger.engine import Database, Patience
 from service.ledger.errors import LedgerCorrupt, missing
 from service.ledger.intake import IntakeSide
 from service.ledger.jobs import DriverSide
+from service.ledger.library.library import Library
 from service.ledger.live import LiveSide
 from service.ledger.place import Place
 from service.ledger.queries import QuerySide
@@ -48,6 +49,11 @@ class Ledger(
     def intake(self) -> IntakeSide:
         """The side towards intake (`service.intake.ports.IntakeLedger`)."""
         return IntakeSide(self.database, self.clock, self.output_root, self.worker, self.announces)
+
+    @property
+    def library(self) -> Library:
+        """The side towards whoever lists, searches and indexes documents."""
+        return Library(self.database, self.clock, self.output_root)
 
     def close(self) -> None:
         """Close the ledger; every commit is on disk already."""

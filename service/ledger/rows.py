@@ -1,4 +1,7 @@
-"""Jobs in and out of the table. Rows are written whole: one statement for every change, and its cache stays warm."""
+"""Jobs in and out of the table. Rows are written whole: one statement for every change, and its cache stays warm.
+
+Every change of a job passes here, so that the library's index hears of each that may concern a document.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, bindparam, select, update
 
 from service.ledger.errors import UnknownJob
+from service.ledger.library.due import note_due
 from service.ledger.states import State
 from service.ledger.tables import jobs
 from service.ledger.values import Job
@@ -61,13 +65,17 @@ def at(connection: Connection, locations: Collection[tuple[bytes, bytes]]) -> li
 
 def insert(connection: Connection, new: Iterable[Job]) -> None:
     """Add jobs; the database numbers them."""
+    new = list(new)
     values = [{name: getattr(job, name) for name in _FIELDS if name != "job_id"} for job in new]
     if values:
         connection.execute(jobs.insert(), values)
+        note_due(connection, new)
 
 
 def save(connection: Connection, changed: Iterable[Job]) -> None:
     """Write jobs as they are now, in the order given, which matters where one gives up what the next one takes."""
+    changed = list(changed)
     values = [{f"new_{name}": getattr(job, name) for name in _FIELDS[1:]} | {"number": job.job_id} for job in changed]
     if values:
         connection.execute(_UPDATE, values)
+        note_due(connection, changed)

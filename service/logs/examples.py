@@ -191,6 +191,12 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "detail": "/srv/videos/described: tips/clip.json cannot be written (Read-only file system); mount it …",
             "retry_in_s": 600.0,
         },
+        "document.not_indexed": {
+            "document": "tips/clip.json",
+            "reason": "Permission denied",
+            "detail": "it cannot be read below /srv/videos/described",
+            "retry_in_s": 60.0,
+        },
         "webhook.delivered": {**_MESSAGE, "attempt": 1},
         "webhook.retry": {**_MESSAGE, "attempt": 1, "reason": "503", "retry_in_s": 10.4},
         "webhook.failed": {

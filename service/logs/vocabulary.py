@@ -133,6 +133,13 @@ _ALL = (
         "path document what reason detail retry_in_s",
         rate="reason",
     ),
+    event(
+        "document.not_indexed",
+        "warning",
+        "A document could not be read to be found by search; it is tried again.",
+        "document reason detail retry_in_s",
+        rate="reason",
+    ),
     event("webhook.delivered", "debug", "The webhook has a message.", "message_id kind path"),
     event(
         "webhook.retry",
@@ -152,7 +159,7 @@ _ALL = (
         "housekeeping.failed",
         "error",
         "Work after a document met a bug; it is left alone for an hour.",
-        "task cause traceback path? message_id? kind?",
+        "task cause traceback path? message_id? kind? document?",
         rate="task",
     ),
     *WEB_EVENTS,

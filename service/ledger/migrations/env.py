@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from service.ledger.library import tables as _library  # noqa: F401 - adds its tables to the metadata
 from service.ledger.tables import metadata
 
 # No transaction is begun here: the caller's holds every revision, and DDL is rolled back like anything else.

@@ -57,7 +57,13 @@ def test_opening_again_does_nothing(bench: Bench) -> None:
 
 def test_the_migrations_make_the_tables_the_code_works_with(bench: Bench) -> None:
     with bench.ledger.database.read() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
+        context = MigrationContext.configure(connection, opts={"include_name": _is_no_index_of_words})
+        assert compare_metadata(context, tables.metadata) == []
+
+
+def _is_no_index_of_words(name: str | None, _kind: str, _parents: object) -> bool:
+    """The database's own index of words: SQLAlchemy has no word for it."""
+    return name not in {"lexemes", "ix_passages_lexemes"} and not (name or "").startswith("passage_words")
 
 
 def test_the_partial_indices_are_the_migrations_too(bench: Bench) -> None:

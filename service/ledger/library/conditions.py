@@ -1,0 +1,92 @@
+"""What a listing or a search asks for, as conditions of SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, literal, or_, select
+
+from service.ledger.library.asking import UNKNOWN, Filters, Term, TextQuery
+from service.ledger.library.numbers import document_column, kind_column
+from service.ledger.library.tables import library, library_tags, passages
+from service.ledger.library.word_index import WordIndex
+
+
+def on_documents(filters: Filters, *, output_root: bytes) -> list[ColumnElement[bool]]:
+    """Return the conditions on rows of `library`."""
+    return [library.c.output_root == output_root, *_plain(filters), *_ranges(filters)]
+
+
+def on_text(query: TextQuery, words: WordIndex) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions on rows of `library` under which the text is found in a document."""
+    for terms in query.required:
+        yield library.c.document_id.in_(documents_with(terms, query, words))
+    if not query.required and is_limited(query):
+        place = document_column(passages.c.passage_id)
+        yield library.c.document_id.in_(select(place).where(*on_passages(query, passages.c.passage_id)))
+    if query.excluded:
+        yield library.c.document_id.not_in(documents_with(query.excluded, query, words))
+
+
+def documents_with(terms: Sequence[Term], query: TextQuery, words: WordIndex) -> Select[Any]:
+    """Select the documents in which one of the terms occurs, where and when the query looks."""
+    found = select(document_column(words.key)).select_from(words.source).where(words.matches(terms))
+    if is_timed(query):
+        found = words.with_passages(found)
+    return found.where(*on_passages(query, words.key)).correlate(None)
+
+
+def on_passages(query: TextQuery, key: ColumnElement[int]) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions on a passage; where the query `is_timed`, `passages` has to be among the tables."""
+    if query.kinds:
+        yield kind_column(key).in_([int(kind) for kind in query.kinds])
+    if query.after_s is not None:
+        yield passages.c.start_s >= query.after_s
+    if query.before_s is not None:
+        yield passages.c.start_s < query.before_s
+
+
+def is_timed(query: TextQuery) -> bool:
+    """Whether the query asks when something begins."""
+    return query.after_s is not None or query.before_s is not None
+
+
+def is_limited(query: TextQuery) -> bool:
+    """Whether the query asks where or when, so that it says something even without words."""
+    return bool(query.kinds) or is_timed(query)
+
+
+def _plain(filters: Filters) -> Iterator[ColumnElement[bool]]:
+    if filters.status is not None:
+        yield library.c.status == filters.status
+    if filters.language:
+        yield _in_language(filters.language)
+    if filters.folder:
+        # Everything that begins with the folder and a slash: "0" follows "/" in every encoding of ASCII.
+        below = and_(library.c.folder >= f"{filters.folder}/", library.c.folder < f"{filters.folder}0")
+        yield or_(library.c.folder == filters.folder, below)
+    if filters.author is not None:
+        padded = literal(" ") + library.c.author_words + literal(" ")
+        yield padded.contains(f" {filters.author} ", autoescape=True)
+    for tag in filters.tags:
+        yield library.c.document_id.in_(select(library_tags.c.document_id).where(library_tags.c.tag == tag))
+    if filters.has_words is not None:
+        spoken = library.c.word_count > 0
+        yield spoken if filters.has_words else or_(library.c.word_count.is_(None), library.c.word_count == 0)
+
+
+def _in_language(codes: Iterable[str]) -> ColumnElement[bool]:
+    known = [code for code in codes if code != UNKNOWN]
+    return or_(library.c.language.in_(known), *([library.c.language.is_(None)] if UNKNOWN in codes else []))
+
+
+def _ranges(filters: Filters) -> Iterator[ColumnElement[bool]]:
+    for column, least, most in (
+        (library.c.duration_s, filters.duration_from_s, filters.duration_to_s),
+        (library.c.described_at, filters.described_from_s, filters.described_to_s),
+    ):
+        if least is not None:
+            yield column >= least
+        if most is not None:
+            yield column <= most

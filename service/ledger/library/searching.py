@@ -1,0 +1,86 @@
+"""The library's side towards search: which passages a query finds, and what stands in them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import literal, select
+
+from service.ledger.library import conditions
+from service.ledger.library.asking import TextQuery
+from service.ledger.library.listing import ROW_COLUMNS, ListingSide
+from service.ledger.library.numbers import document_column, kind_of
+from service.ledger.library.tables import library, passages
+from service.ledger.library.values import Candidate, DocumentRow, Found, FoundPassage, Passage
+from service.ledger.library.word_index import word_index
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Select
+
+    from service.ledger.library.word_index import WordIndex
+
+RANKED_AT_MOST = 5_000
+"""Of a word that occurs more often, the newest passages are ranked: nobody reads further, and it takes a while."""
+_PASSAGE = (*(passages.c[name] for name in ("passage_id", "start_s", "end_s", "text", "words", "word_times")),)
+
+
+@dataclass(frozen=True)
+class SearchSide(ListingSide):
+    """Questions about words; none changes anything, and none waits for a writer."""
+
+    def find(self, query: TextQuery) -> Found:
+        """Return the passages in which words of the query occur, in videos in which all of them do, the best first.
+
+        A query without words finds every passage where and when it looks, those of the newest documents first.
+        """
+        with self.database.read() as connection:
+            words = word_index(connection)
+            found = self._ranked(query, words) if query.required else self._unranked(query, words)
+            rows = [Candidate(key, rank) for key, rank in connection.execute(found.limit(RANKED_AT_MOST + 1))]
+        bounded = len(rows) > RANKED_AT_MOST
+        ranked = sorted(rows[:RANKED_AT_MOST], key=lambda one: (one.rank, -one.passage_id))
+        return Found(tuple(ranked), bounded)
+
+    def passages(self, keys: Collection[int]) -> dict[int, FoundPassage]:
+        """Return passages with their documents, by key; those that are gone meanwhile are left out."""
+        home = document_column(passages.c.passage_id) == library.c.document_id
+        query = select(*_PASSAGE, *ROW_COLUMNS).join(library, home).where(passages.c.passage_id.in_(list(keys)))
+        with self.database.read() as connection:
+            rows = connection.execute(query).all()
+        return {row[0]: _found(row) for row in rows}
+
+    def _ranked(self, query: TextQuery, words: WordIndex) -> Select[Any]:
+        terms = [term for alternatives in query.required for term in alternatives]
+        found = select(words.key, words.rank(terms)).select_from(words.source).where(words.matches(terms))
+        if conditions.is_timed(query):
+            found = words.with_passages(found)
+        within = self._within(query, words.key, words)
+        return found.where(*conditions.on_passages(query, words.key), *within).order_by(words.key.desc())
+
+    def _unranked(self, query: TextQuery, words: WordIndex) -> Select[Any]:
+        key = passages.c.passage_id
+        found = select(key, literal(0.0)).where(*conditions.on_passages(query, key), *self._within(query, key, words))
+        return found.order_by(key.desc())
+
+    def _within(self, query: TextQuery, key: ColumnElement[int], words: WordIndex) -> list[ColumnElement[bool]]:
+        """Return the conditions on the document in which a passage stands."""
+        place = document_column(key)
+        mine = select(library.c.document_id).where(
+            *conditions.on_documents(query.filters, output_root=self._output_root)
+        )
+        where: list[ColumnElement[bool]] = [place.in_(mine)]
+        if len(query.required) > 1:
+            where += [place.in_(conditions.documents_with(terms, query, words)) for terms in query.required]
+        if query.excluded:
+            where.append(place.not_in(conditions.documents_with(query.excluded, query, words)))
+        return where
+
+
+def _found(row: Any) -> FoundPassage:
+    key, start_s, end_s, text, folded, times = row[: len(_PASSAGE)]
+    word_times = tuple(json.loads(times)) if times else ()
+    passage = Passage(kind_of(key), text, folded, start_s, end_s, word_times)
+    return FoundPassage(key, passage, DocumentRow(*row[len(_PASSAGE) :]))
