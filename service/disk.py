@@ -30,6 +30,12 @@ _REMEDIES = {
     "io_error": "look at the disk: the kernel's log says more",
     "too_many_files": "raise the limit of open files (LimitNOFILE= of the unit, ulimit -n)",
     "no_processes": "raise the limit of processes and threads (TasksMax= of the unit, ulimit -u), or free memory",
+    "server_unreachable": "start the database server, mend the way to it, or correct state.ledger",
+    "server_disk_full": "free space on the database server's disk",
+    "server_read_only": "have the database server take writes: it is a standby, or default_transaction_read_only is on",
+    "server_busy": "raise the database server's max_connections, or its statement_timeout for this user",
+    "server_out_of_memory": "free memory on the database server",
+    "server_io_error": "look at the database server's disk and log",
     "out_of_memory": "free memory, or give the service more (MemoryMax= of the unit)",
 }
 _REMEDY = "free space on its disk, or make it writable"

@@ -18,7 +18,7 @@ _SHARED_FUSE = frozenset({"fuse.sshfs", "fuse.ceph", "fuse.ceph-fuse", "fuse.glu
 
 def ledger_place(configuration: Configuration) -> Place:
     """Return where the ledger is kept: a file below the state directory, unless a server is named."""
-    return configuration.state.dir / LEDGER_FILE
+    return configuration.state.ledger or configuration.state.dir / LEDGER_FILE
 
 
 def received_root(configuration: Configuration) -> bytes:
@@ -44,7 +44,10 @@ def require_local_state(configuration: Configuration) -> None:
 
     SQLite's log (WAL) lives in memory that all its processes share, which no network file system gives them, and their
     locks are known to be lost: https://sqlite.org/wal.html. A FUSE mount is this host's own, unless its kind says not.
+    With the ledger on a server there is only the lock, and the server keeps a second service away.
     """
+    if configuration.state.ledger is not None:
+        return
     from service.intake.mounts import MountKind, mount_of_root  # noqa: PLC0415 - keeps --help fast
 
     mount = mount_of_root(os.fsencode(configuration.state.dir.absolute()))

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 TESTS = Path(__file__).resolve().parent
+sys.path.insert(0, str(TESTS / "clusters"))
+
+if TYPE_CHECKING:
+    from postgresql_cluster import Cluster
+
 CORPUS = Path(os.environ.get("REELWATCH_CORPUS", TESTS.parents[1] / "shared" / "corpus"))
 
 
@@ -19,6 +26,19 @@ def corpus() -> Path:
     if not (CORPUS / "INDEX.md").exists():
         pytest.skip("the media corpus is not beside this checkout (set REELWATCH_CORPUS)")
     return CORPUS
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Cluster]:
+    """A PostgreSQL server of this session's own; the test skips visibly where none is installed."""
+    pytest.importorskip("psycopg", reason="the extra `postgresql` is not installed")
+    from postgresql_cluster import cluster, programs  # it needs psycopg
+
+    found = programs()
+    if found is None:
+        pytest.skip("PostgreSQL is not installed (Debian's package postgresql)")
+    with cluster(found) as running:
+        yield running
 
 
 @cache

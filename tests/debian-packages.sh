@@ -12,6 +12,8 @@ PACKAGES=(
   ffmpeg
   # writers (tests/e2e/writers)
   aria2 chromium curl firefox-esr fuse3 lftp openssh-client openssh-server rclone rsync samba smbclient syncthing tar wget
+  # the ledger on a server; the tests run a cluster of their own
+  postgresql
   # promtool checks config/monitoring, systemd-analyze checks systemd/
   prometheus systemd
 )

@@ -47,11 +47,13 @@ def check(context: click.Context, *, settings: common.Settings) -> None:
     """
     loaded = settings.load()
     from service.housekeeping.assembly import require_usable  # noqa: PLC0415 - keeps --help fast
-    from service.state import require_folder  # noqa: PLC0415 - as above
+    from service.ledger.ledger import require_usable as require_ledger  # noqa: PLC0415 - as above
+    from service.state import ledger_place, require_folder  # noqa: PLC0415 - as above
 
     require_folder(loaded.configuration.state.dir, setting="state.dir", flag="--state")
     require_folder(loaded.configuration.output.dir, setting="output.dir", flag="--output")
     require_usable(loaded.configuration)
+    require_ledger(ledger_place(loaded.configuration))
     plan = common.plan(loaded.configuration)
     unknown = list(_unknown(loaded))
     verdict = "The configuration can be used, but names what is not there" if unknown else "The configuration is good"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ Key = tuple[str, ...]
 
 ENVIRONMENT_PREFIX = "REELWATCH_"
 _TOP_LEVEL: dict[str, Key] = {"REELWATCH_PROFILE": ("profile",)}
+_CREDENTIALS = re.compile(r"://\S*@")
+_PASSWORD = re.compile(r"(?i)(password=)[^&\s\"']+")
 _NOT_SETTINGS = frozenset({"REELWATCH_CONFIG"})
 
 
@@ -117,11 +120,16 @@ def environment_value(name: str, text: str) -> Any:
     except tomli.TOMLDecodeError as exc:
         if text.lstrip()[:1] in {'"', "'", "[", "{"}:
             raise ConfigError(
-                f"${name} = {text!r}: is not a valid TOML value: {exc}. Write it as in a file, in single "
-                f'quotes for the shell: {name}=\'["a", "b"]\'.'
+                f"${name} = {without_secrets(repr(text))}: is not a valid TOML value: {exc}. Write it as in a file, in "
+                f'single quotes for the shell: {name}=\'["a", "b"]\'.'
             ) from exc
         return text
     return tree["value"] if set(tree) == {"value"} else text
+
+
+def without_secrets(text: str) -> str:
+    """Return a text as it may be shown: who a URL in it says somebody is, name and password, is left out."""
+    return _PASSWORD.sub(r"\1...", _CREDENTIALS.sub("://...@", text))
 
 
 FLAGS = {"intake.inboxes": "--inbox", "output.dir": "--output", "state.dir": "--state", "profile": "--profile"}

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from service.configuration.layers import Key, Layer, Setting, dotted
+from service.configuration.layers import Key, Layer, Setting, dotted, without_secrets
 from service.configuration.schema import Configuration
 from service.errors import ConfigError
 
@@ -54,7 +54,7 @@ def _is_option(key: Key) -> bool:
 
 
 def _unknown(layer: Layer, key: Key, value: Any) -> str:
-    place = f"{layer.origin}: {dotted(key)} = {value!r}"
+    place = f"{layer.origin}: {dotted(key)} = {without_secrets(repr(value))}"
     below = [known for known in KNOWN if known[: len(key)] == key]
     if below:
         return f"{place}: [{dotted(key)}] is a section, not a value. Its keys are {_names(below, len(key))}."
@@ -80,7 +80,9 @@ def refuse_invalid(error: ValidationError, merged: Mapping[Key, Setting], defaul
         origin = setting.layer.origin if setting else "configuration"
         value = setting.value if setting else finding.get("input")
         default = f" The default is {toml(defaults[key])}." if key in defaults else ""
-        lines.setdefault(key, f"{origin}: {dotted(key)} = {toml(value)}: {_problem(dict(finding), key)}{default}")
+        lines.setdefault(
+            key, f"{origin}: {dotted(key)} = {without_secrets(toml(value))}: {_problem(dict(finding), key)}{default}"
+        )
     return ConfigError("\n".join(lines.values()))
 
 

@@ -15,6 +15,7 @@ from service.configuration.host import HostSettings
 from service.configuration.kinds import Directory, QuietSeconds, Seconds, SecondsOrNone, Section, Whole
 from service.configuration.metrics import MetricsSettings
 from service.configuration.requests import DownloadSettings, RequestSettings
+from service.configuration.state import StateSettings
 from service.configuration.web import WebSettings
 
 StageName = Literal["decode", "vad", "asr", "diarization", "captions", "objects", "ocr", "audio", "frames", "fusion"]
@@ -61,12 +62,6 @@ class OutputSettings(Section):
         if isinstance(value, str) and value and set(value) <= set("01234567"):
             return int(value, 8)
         raise ValueError('expected octal digits in quotes, like "0644"')
-
-
-class StateSettings(Section):
-    """Where the ledger and the lock live."""
-
-    dir: Directory
 
 
 class MediaSettings(Section):

@@ -17,7 +17,7 @@ from service.ledger.intake import IntakeSide
 from service.ledger.jobs import DriverSide
 from service.ledger.library.library import Library
 from service.ledger.live import LiveSide
-from service.ledger.place import Place
+from service.ledger.place import Place, ServerPlace
 from service.ledger.queries import QuerySide
 from service.ledger.requests import RequestSide
 from service.ledger.retention import RetentionSide
@@ -121,6 +121,16 @@ def scribble_ledger(place: Place, *, clock: Clock | None = None) -> Ledger:
     Writing raises `LedgerBusy` at once while anybody else writes. Raises what `attach_ledger` does.
     """
     return _existing(place, durable=False, clock=clock, patience=Patience(busy_timeout_s=0.0, tries=1))
+
+
+def require_usable(place: Place) -> None:
+    """Raise what a start would raise of the way to a ledger on a server; a file is not looked at, nothing is made."""
+    if isinstance(place, ServerPlace):
+        database = Database(place, read_only=True)
+        try:
+            database.there()
+        finally:
+            database.close()
 
 
 def _existing(

@@ -15,20 +15,24 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
+from service.errors import ConfigError
 from service.ledger.dialects.base import Access, Dialect
 from service.ledger.place import Place
 
+REMEDY = "Install it: pip install -c constraints.txt 'reelwatch[postgresql]'."
 _T = TypeVar("_T")
 
 
 def dialect_of(place: Place, access: Access) -> Dialect:
-    """Return the dialect of the database at a place, which is not opened yet."""
+    """Return the dialect of the database at a place, not opened yet; raises `ConfigError` without its driver."""
     if isinstance(place, Path):
         from service.ledger.dialects.sqlite import SqliteDialect  # noqa: PLC0415 - one of the two is enough
 
         return SqliteDialect(place, access)
-    from service.ledger.dialects.postgresql import PostgresqlDialect  # noqa: PLC0415 - psycopg takes 0.2 s to load
-
+    try:
+        from service.ledger.dialects.postgresql import PostgresqlDialect  # noqa: PLC0415 - psycopg takes 0.2 s to load
+    except ModuleNotFoundError as exc:
+        raise ConfigError(f"state.ledger = {place}: needs a package that is not here ({exc.name}). {REMEDY}") from exc
     return PostgresqlDialect(place, access)
 
 

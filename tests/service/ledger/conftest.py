@@ -1,22 +1,27 @@
-"""A ledger on a real file, with a clock that stands still, and the few lines of set-up that every test needs."""
+"""A ledger in a real database, each in turn; a clock that stands still; the few lines of set-up that tests need."""
 
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from ledger_stocks import PostgresqlStock, SqliteStock, Stock
 from sqlalchemy import event
 
 from service.clock import FakeClock
 from service.intake.ports import Generation, Location, Observation, Settled
 from service.ledger.engine import LEDGER_FILE, Patience
 from service.ledger.ledger import Ledger, open_ledger
+from service.ledger.place import Place
 from service.ledger.states import State
 from service.ledger.values import Identified, Job, StoredResult
+
+if TYPE_CHECKING:
+    from postgresql_cluster import Cluster
 
 ROOT = b"/in"
 OUTPUT = b"/out"
@@ -28,7 +33,7 @@ class Bench:
 
     ledger: Ledger
     clock: FakeClock
-    path: Path
+    place: Place
 
     @staticmethod
     def digest(content: str) -> str:
@@ -108,30 +113,45 @@ class Bench:
     def reopen(self) -> Ledger:
         """End the process's use of the ledger and open it again."""
         self.ledger.close()
-        self.ledger = open_ledger(self.path, output_root=OUTPUT, clock=self.clock)
+        self.ledger = open_ledger(self.place, output_root=OUTPUT, clock=self.clock)
         return self.ledger
+
+
+DATABASES = ("sqlite", "postgresql")
 
 
 @pytest.fixture(scope="session")
 def empty_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated ledger without rows, to be copied: migrating takes longer than most tests."""
+    """A migrated ledger without rows, to be copied."""
     path = tmp_path_factory.mktemp("template") / LEDGER_FILE
     open_ledger(path).close()
     return path
 
 
+@pytest.fixture(scope="session")
+def server_stock(postgresql: Cluster) -> PostgresqlStock:
+    """The schemas of this session's server."""
+    return PostgresqlStock(postgresql)
+
+
+@pytest.fixture(params=DATABASES)
+def stock(request: pytest.FixtureRequest, tmp_path: Path) -> Stock:
+    """Each database in turn; `@pytest.mark.parametrize("stock", ["sqlite"], indirect=True)` keeps to one."""
+    if request.param == "sqlite":
+        return SqliteStock(tmp_path, request.getfixturevalue("empty_ledger"))
+    server: PostgresqlStock = request.getfixturevalue("server_stock")
+    return server.again()
+
+
 @pytest.fixture
-def make_bench(empty_ledger: Path, tmp_path: Path) -> Iterator[Callable[[], Bench]]:
+def make_bench(stock: Stock) -> Iterator[Callable[[], Bench]]:
     """Make benches, each with a ledger of its own."""
     made: list[Bench] = []
 
     def make() -> Bench:
-        path = tmp_path / str(len(made)) / LEDGER_FILE
-        path.parent.mkdir()
-        shutil.copy(empty_ledger, path)
-        clock = FakeClock()
+        place, clock = stock.ledger(), FakeClock()
         patience = Patience(busy_timeout_s=0.05, tries=2)
-        made.append(Bench(open_ledger(path, output_root=OUTPUT, clock=clock, patience=patience), clock, path))
+        made.append(Bench(open_ledger(place, output_root=OUTPUT, clock=clock, patience=patience), clock, place))
         return made[-1]
 
     yield make

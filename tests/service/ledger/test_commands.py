@@ -80,7 +80,7 @@ def test_a_command_of_another_process_is_noticed(bench: Bench) -> None:
     bench.ledger.fail(job.job_id, reason="bug")
     before = bench.ledger.data_version()
     assert bench.ledger.data_version() == before
-    command = attach_ledger(bench.path, output_root=OUTPUT)
+    command = attach_ledger(bench.place, output_root=OUTPUT)
     command.retry(Selector.all())
     command.close()
     assert bench.ledger.data_version() != before

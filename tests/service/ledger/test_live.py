@@ -20,13 +20,13 @@ def test_a_note_takes_the_place_of_the_one_before(bench: Bench) -> None:
     assert bench.ledger.live_note() is None
     for text in (LiveText(1, 2.0, "{}"), LiveText(3, 4.5, '{"æ": "ø"}')):
         bench.ledger.note_live(text)
-        reader = read_ledger(bench.path)
+        reader = read_ledger(bench.place)
         assert reader.live_note() == text
         reader.close()
 
 
 def test_an_expendable_note_waits_for_nobody_and_changes_nothing_else(bench: Bench) -> None:
-    scribbling = scribble_ledger(bench.path, clock=bench.clock)
+    scribbling = scribble_ledger(bench.place, clock=bench.clock)
     job = bench.complete(b"a.mp4", "a")
     scribbling.note_live(LiveText(1, 2.0, "{}"))
     before = bench.clock.monotonic()
@@ -40,7 +40,7 @@ def test_an_expendable_note_waits_for_nobody_and_changes_nothing_else(bench: Ben
 
 
 def test_an_expendable_note_waits_for_no_disk(bench: Bench) -> None:
-    scribbling = scribble_ledger(bench.path)
+    scribbling = scribble_ledger(bench.place)
     levels = []
     for ledger in (bench.ledger, scribbling):
         with ledger.database.read() as connection:
@@ -85,7 +85,7 @@ def test_looking_on_reads_indices(bench: Bench) -> None:
     """Ten thousand rows are not read through, however often somebody looks."""
     for number in range(5):
         bench.complete(f"{number}.mp4".encode(), str(number))
-    with sqlite3.connect(bench.path) as connection:
+    with sqlite3.connect(bench.place) as connection:
         for question, index in [
             ("SELECT state, count(*) FROM jobs GROUP BY state", "ix_jobs_queue"),
             ("SELECT * FROM jobs WHERE updated_at >= 1 ORDER BY updated_at DESC, job_id DESC", "ix_jobs_updated"),

@@ -14,21 +14,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import inspect
 
 from service.intake.ports import Settled
 from service.ledger import schema
-from service.ledger.engine import LEDGER_FILE
+from service.ledger.engine import Database
 from service.ledger.ledger import open_ledger
+from service.ledger.place import Place, ServerPlace
 from service.ledger.states import State
 
 if TYPE_CHECKING:
     from conftest import Bench
+    from ledger_stocks import Stock
 
-CLAIM = """
-import sys, time
+PLACE = """
+import sys
 from pathlib import Path
+from service.ledger.place import ServerPlace
+place = (ServerPlace if "://" in sys.argv[1] else Path)(sys.argv[1])
+"""
+
+CLAIM = f"""{PLACE}
+import time
 from service.ledger.ledger import attach_ledger
-ledger = attach_ledger(Path(sys.argv[1]), output_root=b"/out")
+ledger = attach_ledger(place, output_root=b"/out")
 print("ready", flush=True)
 sys.stdin.readline()
 while jobs := ledger.claim(limit=2, now=time.time()):
@@ -36,13 +45,14 @@ while jobs := ledger.claim(limit=2, now=time.time()):
 ledger.close()
 """
 
-WORK = """
-import hashlib, sys
-from pathlib import Path
+WORK = (
+    PLACE
+    + """
+import hashlib
 from service.clock import FakeClock
 from service.intake.ports import Generation, Settled
 from service.ledger.ledger import open_ledger
-ledger = open_ledger(Path(sys.argv[1]), output_root=b"/out", clock=FakeClock())
+ledger = open_ledger(place, output_root=b"/out", clock=FakeClock())
 ledger.recover(0.0)
 print("ready", flush=True)
 for batch in range(10_000):
@@ -58,10 +68,12 @@ for batch in range(10_000):
         ledger.finish(job.job_id, document=name, settings_key="k")
         print("done", job.job_id, flush=True)
 """
+)
 
-MIGRATE = """
-import os, signal, sys
-from pathlib import Path
+MIGRATE = (
+    PLACE
+    + """
+import os, signal
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from service.ledger.ledger import open_ledger
@@ -70,19 +82,24 @@ def kill(connection, cursor, statement, *rest):
     if next(left, None) is None:
         os.kill(os.getpid(), signal.SIGKILL)
 event.listen(Engine, "before_cursor_execute", kill)
-open_ledger(Path(sys.argv[1])).close()
+open_ledger(place).close()
 """
+)
 
 
-def _start(script: str, *arguments: object) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", script, *map(str, arguments)]
+def _named(place: Place) -> str:
+    return place.url if isinstance(place, ServerPlace) else str(place)
+
+
+def _start(script: str, place: Place, *arguments: object) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", script, _named(place), *map(str, arguments)]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
 @pytest.mark.fault("a second service on the same state")
 def test_two_processes_never_claim_one_job(bench: Bench) -> None:
     bench.ledger.intake.enqueue([Settled(b"/in", b"%d" % n, bench.generation(str(n))) for n in range(60)])
-    racers = [_start(CLAIM, bench.path) for _ in range(2)]
+    racers = [_start(CLAIM, bench.place) for _ in range(2)]
     for racer in racers:
         assert racer.stdout is not None
         assert racer.stdout.readline() == "ready\n"
@@ -93,11 +110,11 @@ def test_two_processes_never_claim_one_job(bench: Bench) -> None:
 
 
 @pytest.mark.fault("killed between any two statements of a transaction")
-def test_what_was_acknowledged_survives_any_kill_and_nothing_is_half_done(tmp_path: Path) -> None:
-    path, acknowledged, generator = tmp_path / LEDGER_FILE, set[int](), random.Random(2024)
+def test_what_was_acknowledged_survives_any_kill_and_nothing_is_half_done(stock: Stock) -> None:
+    place, acknowledged, generator = stock.nothing(), set[int](), random.Random(2024)
     batches = 0
     for number in range(6):
-        worker = _start(WORK, path, number)
+        worker = _start(WORK, place, number)
         assert worker.stdout is not None
         assert worker.stdout.readline() == "ready\n"
         time.sleep(generator.uniform(0.0, 0.4))
@@ -105,12 +122,14 @@ def test_what_was_acknowledged_survives_any_kill_and_nothing_is_half_done(tmp_pa
         words = [line.split() for line in worker.communicate()[0].splitlines(keepends=True) if line.endswith("\n")]
         acknowledged |= {int(word[1]) for word in words if word[0] == "done"}
         batches += sum(word[0] == "batch" for word in words)
-    ledger = open_ledger(path)
+    ledger = open_ledger(place)
+    assert ledger.opening.damage is None
     ledger.recover(0.0)
     jobs = ledger.jobs()
     ledger.close()
-    with closing(sqlite3.connect(path)) as raw:
-        assert raw.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    if isinstance(place, Path):
+        with closing(sqlite3.connect(place)) as raw:
+            assert raw.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     done = {job.job_id for job in jobs if job.state is State.DONE}
     assert acknowledged, "the workers were given time to finish something"
     assert acknowledged <= done
@@ -123,13 +142,13 @@ def test_what_was_acknowledged_survives_any_kill_and_nothing_is_half_done(tmp_pa
 
 @pytest.mark.fault("killed in a migration")
 @pytest.mark.parametrize("statements", [3, 6, 12, 18])
-def test_a_kill_during_the_migration_leaves_the_old_schema_or_the_new(tmp_path: Path, statements: int) -> None:
-    path = tmp_path / LEDGER_FILE
-    command = [sys.executable, "-c", MIGRATE, str(path), str(statements)]
+def test_a_kill_during_the_migration_leaves_the_old_schema_or_the_new(stock: Stock, statements: int) -> None:
+    place = stock.nothing()
+    command = [sys.executable, "-c", MIGRATE, _named(place), str(statements)]
     assert subprocess.run(command, check=False, timeout=60).returncode == -signal.SIGKILL
-    with closing(sqlite3.connect(path)) as raw:
-        assert raw.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,)
-    ledger = open_ledger(path)
+    with closing(Database(place)) as database, database.read() as connection:
+        assert inspect(connection).get_table_names() == []
+    ledger = open_ledger(place)
     assert ledger.jobs() == []
     with ledger.database.read() as connection:
         assert schema.revision_of(connection) == schema.REVISION

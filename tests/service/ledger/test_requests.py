@@ -95,7 +95,7 @@ def test_requests_are_listed_by_state_and_in_pages(bench: Bench) -> None:
 def test_each_download_is_begun_once_the_oldest_first(bench: Bench) -> None:
     upload = bench.ledger.add_request(RequestKind.UPLOAD, b"a.mp4")
     numbers = [bench.ledger.add_request(RequestKind.URL, URL).request_id for _ in range(3)]
-    other = attach_ledger(bench.path, clock=bench.clock)
+    other = attach_ledger(bench.place, clock=bench.clock)
     claimed = [ledger.claim_download() for ledger in (bench.ledger, other, bench.ledger, other)]
     other.close()
     assert [found and (found.request_id, found.begun) for found in claimed] == [*((n, 1) for n in numbers), None]

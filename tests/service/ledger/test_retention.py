@@ -141,16 +141,6 @@ def test_results_without_a_document_go_by_their_own_age(bench: Bench) -> None:
     assert bench.ledger.forget_results("document", before=now) == 1
 
 
-def test_nothing_remains_in_the_ledger_s_files(bench: Bench) -> None:
-    job = bench.complete(b"a.mp4", "x")
-    bench.ledger.store_results([bench.result("x", "asr", data=f'"{SAID} {n}"') for n in range(1)])
-    bench.ledger.store_results([bench.result("x", "ocr", data='"' + "on screen " * 3000 + '"')])
-    assert any(SAID.encode() in file.read_bytes() for file in bench.path.parent.iterdir())
-    purge(bench, job, "transcript")
-    bench.ledger.scrub()
-    assert [file.name for file in bench.path.parent.iterdir() if SAID.encode() in file.read_bytes()] == []
-
-
 def test_results_under_another_redaction_are_dropped(bench: Bench) -> None:
     bench.ledger.store_results([bench.result("x", "asr"), bench.result("x", "audio")])
     assert bench.ledger.forget_unredacted(["asr", "ocr"], redaction="email") == 1

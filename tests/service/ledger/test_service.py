@@ -21,7 +21,7 @@ def test_a_start_is_kept_for_others_to_read_and_replaced_by_the_next(bench: Benc
     bench.ledger.note_start(START)
     bench.clock.advance(60.0)
     bench.ledger.note_start(replace(START, profile="cpu"))
-    reader = read_ledger(bench.path)
+    reader = read_ledger(bench.place)
     assert reader.service_start() == replace(START, profile="cpu", started_at=bench.clock.wall())
     reader.close()
 
