@@ -44,7 +44,8 @@ def test_a_row_for_each_document_that_is_there(client: TestClient, shelf: Shelf)
     assert [row["document"] for row in rows] == ["b.json"]
 
 
-def test_no_output_yet_is_an_empty_table(client: TestClient) -> None:
+def test_no_output_yet_is_an_empty_table(client: TestClient, shelf: Shelf) -> None:
+    shelf.output.rmdir()
     assert client.get("/exports/words.csv").text.startswith("video_id,filename,index,")
     assert client.get("/exports/words.parquet").content.startswith(b"PAR1")
 
@@ -64,7 +65,7 @@ def test_without_pyarrow_there_is_a_remedy(client: TestClient, monkeypatch: pyte
 
 
 def test_an_output_that_is_none(client: TestClient, shelf: Shelf) -> None:
-    shelf.output.rmdir() if shelf.output.exists() else None
+    shelf.output.rmdir()
     shelf.output.write_text("a file")
     assert client.get("/exports/videos.csv").json()["type"] == "urn:reelwatch:output_unreadable"
 
