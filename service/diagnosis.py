@@ -33,16 +33,22 @@ PACKAGES = (
     "sqlalchemy",
     "structlog",
     "watchdog",
-    "librosa",
-    "torch",
-    "transformers",
-    "whisperx",
-    "paddleocr",
-    "pyannote.audio",
 )
-"""Distributions people ask about; the last six belong to extras."""
+"""Distributions that are always installed and people ask about."""
 
-EXTRAS = frozenset({"librosa", "torch", "transformers", "whisperx", "paddleocr", "pyannote.audio"})
+EXTRAS = {
+    "librosa": "audio",
+    "yt-dlp": "download",
+    "torch": "models",
+    "transformers": "models",
+    "whisperx": "models",
+    "paddleocr": "models",
+    "pyannote.audio": "models",
+    "pyarrow": "parquet",
+    "psycopg": "postgresql",
+    "fastapi": "web",
+}
+"""Distributions of extras, and which one brings each."""
 
 OPENCV = ("opencv-python", "opencv-python-headless", "opencv-contrib-python", "opencv-contrib-python-headless")
 
@@ -104,12 +110,12 @@ def version_of(distribution: str) -> str | None:
 
 
 def _packages() -> Iterator[Finding]:
-    for name in PACKAGES:
+    for name in (*PACKAGES, *EXTRAS):
         version = version_of(name)
         if version is not None:
             yield Finding(name, version)
         elif name in EXTRAS:
-            yield Finding(name, "not installed (an extra)", "note")
+            yield Finding(name, f"not installed (extra {EXTRAS[name]})", "note")
         else:
             yield Finding(name, "missing", "bad", "install reelwatch again: pip install -c constraints.txt .")
 

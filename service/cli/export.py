@@ -51,10 +51,10 @@ def export(
 ) -> None:
     """Write all documents in another form: one table, or a file per video.
 
-    csv and parquet hold a table of all videos, of their shots, or of their words; what each column holds is said in
-    service/exports/README.md, and in the Parquet file itself. srt, vtt and txt hold what is said; vtt-words has a time
-    before each word, in files named .words.vtt. A video without words gets no file, and is named on stderr. Prints the
-    path of each file written.
+    csv and parquet hold a table of all videos, of their shots, or of their words. What each column holds is told in the
+    Parquet file, and printed by python -m service.exports.page. srt, vtt and txt hold what is said; vtt-words has a
+    time before each word, in files named .words.vtt. A video without words gets no file, and is named on stderr. Prints
+    the path of each file written.
 
     A file that is there is replaced when it is such a table of an earlier export; otherwise it may be your own work,
     and is left: named on stderr, exit 1 (2 for a table). --force replaces it. Nothing is ever written into an inbox, or

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from service import processing
+from service import exports, processing
+from service.cli import export as cli_export
 from service.ledger.lock import state_lock
 from service.ledger.values import WorkPause
 from service.processing import Processed, ProgressEvent
@@ -95,6 +96,11 @@ def test_export_parquet_without_pyarrow_says_what_to_install(home: Any) -> None:
     result = home.run("export", "parquet")
     assert (result.exit_code, result.stdout) == (1, "")
     assert "pip install -c constraints.txt 'reelwatch[parquet]'" in result.stderr
+
+
+def test_export_offers_what_there_is() -> None:
+    assert (exports.FORMATS, tuple(exports.TABLE_FORMATS)) == (cli_export._FORMATS, cli_export._TABLE_FORMATS)
+    assert tuple(exports.TABLES) == cli_export._TABLES
 
 
 def test_export_of_texts_has_no_table(home: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from service.ledger.values import WorkPause
 from service.logs.vocabulary import EVENTS
 
 SHA = "a" * 64
+PROJECT = Path(__file__).resolve().parents[3] / "pyproject.toml"
 
 
 def test_status_tells_states_and_reasons(home: Any) -> None:
@@ -324,6 +326,23 @@ def test_doctor_says_what_to_mend(home: Any) -> None:
     assert "BAD  asr: unavailable" in result.stdout
     assert "work pauses below disk.low_water_mib" in result.stdout
     assert f"create it (mkdir -p {home.inbox})" in result.stdout
+
+
+def test_doctor_names_the_extra_of_what_is_not_here(home: Any) -> None:
+    from service import diagnosis
+
+    home.monkeypatch.setattr(diagnosis, "version_of", {"ray": "1"}.get)
+    found = {finding.name: finding for finding in diagnosis._packages()}
+    assert (found["pyarrow"].value, found["pyarrow"].verdict) == ("not installed (extra parquet)", "note")
+    assert (found["ray"].value, found["av"].verdict) == ("1", "bad")
+
+
+def test_extras_bring_what_is_said() -> None:
+    from service.diagnosis import EXTRAS
+
+    extras = tomli.loads(PROJECT.read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    brought = {extra: {re.split(r"[\[=<>]", wanted)[0] for wanted in extras[extra]} for extra in set(EXTRAS.values())}
+    assert [name for name, extra in EXTRAS.items() if name not in brought[extra]] == []
 
 
 @pytest.mark.parametrize(
