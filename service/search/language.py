@@ -98,7 +98,7 @@ def _pieces(text: str) -> list[_Piece]:
             key=found["key"],
             text=found["phrase"] if found["phrase"] is not None else found["word"],
             quoted=found["phrase"] is not None,
-            starred=bool(found["star"]) or (found["word"] or "").endswith("*"),
+            starred=bool(found["star"]) or (found["phrase"] or found["word"] or "").endswith("*"),
         )
         for found in _PIECE.finditer(text)
     ]

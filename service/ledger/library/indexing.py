@@ -60,10 +60,9 @@ class IndexingSide(Side):
         missing = select(jobs.c.output_root, jobs.c.document).distinct()
         missing = missing.where(*_HAS_DOCUMENT, ~exists().where(*mine), ~exists().where(*noted))
         with self.database.read() as connection:
-            if connection.execute(missing.limit(1)).first() is None:
-                return 0
-        with self.database.write() as connection:
-            return connection.execute(index_due.insert().from_select(["output_root", "document"], missing)).rowcount
+            found = [(root, document) for root, document in connection.execute(missing)]
+        self.note_due(found)
+        return len(found)
 
     def indexed(self, output_root: bytes, document: str) -> Indexed | None:
         """Return what was indexed of a document, None when nothing was."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Integer, literal
 
 from service.ledger.library.values import Kind
 
@@ -41,9 +41,9 @@ def keys_of(document_id: int) -> tuple[int, int]:
 
 def document_column(passage_id: ColumnElement[Any]) -> ColumnElement[int]:
     """Spell `document_of` in SQL."""
-    return passage_id.bitwise_rshift(_DOCUMENT_SHIFT)
+    return passage_id.bitwise_rshift(literal(_DOCUMENT_SHIFT, Integer))
 
 
 def kind_column(passage_id: ColumnElement[Any]) -> ColumnElement[int]:
     """Spell `kind_of` in SQL."""
-    return passage_id.bitwise_rshift(_PLACE_BITS).bitwise_and((1 << _KIND_BITS) - 1)
+    return passage_id.bitwise_rshift(literal(_PLACE_BITS, Integer)).bitwise_and((1 << _KIND_BITS) - 1)

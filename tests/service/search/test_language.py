@@ -38,6 +38,7 @@ A, B, C = words("a"), words("b"), words("c")
         ('-"a b" c', of((C,), excluded=(words("a", "b"),))),
         ("- a", of((A,))),
         ("co*", of((words("co", prefix=True),))),
+        ('"link in b*"', of((words("link", "in", "b", prefix=True),))),
         ('"link in b"*', of((words("link", "in", "b", prefix=True),))),
         ("don't", of((words("don", "t"),))),
         ("3:15 http://x.y/z?q=1", of((words("3", "15"),), (words("http", "x", "y", "z", "q", "1"),))),
