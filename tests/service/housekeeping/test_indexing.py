@@ -1,0 +1,213 @@
+"""The index follows the documents by itself, whatever ends the service, and forgets what they no longer say."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from places import Site
+
+from service.housekeeping.housekeeping import Housekeeping
+from service.housekeeping.indexing import COMPARE_EVERY_S, RETRY_S, TIDY_EVERY_S, Indexing
+from service.housekeeping.retention import DAY_S, Retention
+from service.ledger.afterwork_values import DOCUMENT, KEYFRAMES, TRANSCRIPT
+from service.ledger.library.asking import Listing, TextQuery
+from service.ledger.library.values import Page
+from service.search.language import parse
+from service.search.search import Hits, hits
+
+SPOKEN, SHOWN = "rangle", "bokser"
+
+
+@dataclass
+class Watched:
+    """A site with the task."""
+
+    site: Site
+    task: Indexing
+
+    def round(self) -> None:
+        """Whatever is due is done, as the service's thread does it."""
+        house = Housekeeping([self.task], ledger=self.site.ledger, clock=self.site.clock, emit=self.site.emit)
+        house.work_off()
+
+    def again(self) -> None:
+        """A process that comes after a crash."""
+        self.site.reopen()
+        self.task = task(self.site)
+
+    def listed(self) -> list[str]:
+        page = self.site.ledger.library.page(Listing())
+        assert isinstance(page, Page)
+        return sorted(row.document for row in page.rows)
+
+    def found(self, text: str) -> list[str]:
+        asked = parse(text)
+        assert isinstance(asked, TextQuery)
+        page = hits(self.site.ledger.library, asked)
+        assert isinstance(page, Hits)
+        return sorted({hit.row.document for hit in page.hits})
+
+    def later(self, seconds: float) -> None:
+        self.site.clock.sleep(seconds)
+
+
+def task(site: Site) -> Indexing:
+    return Indexing(ledger=site.ledger, clock=site.clock, emit=site.emit)
+
+
+@pytest.fixture
+def watched(site: Site) -> Watched:
+    return Watched(site, task(site))
+
+
+def a_word(site: Site) -> str:
+    """A word that is said in every document of the site."""
+    document = next(iter(sorted(site.output.rglob("*.json"))))
+    said: str = json.loads(document.read_text(encoding="utf-8"))["transcript"]["words"][0]["word"]
+    return said
+
+
+def test_a_document_is_found_in_the_round_after_its_end(watched: Watched) -> None:
+    watched.round()
+    watched.site.described("a.mp4", b"one")
+    watched.site.described("tips/b.mp4", b"two")
+    assert watched.listed() == []
+    watched.round()
+    assert (watched.listed(), watched.found(a_word(watched.site))) == (["a", "tips/b"], ["a", "tips/b"])
+    assert watched.site.ledger.library.due(limit=9) == []
+
+
+@pytest.mark.parametrize("steps", range(4))
+def test_a_kill_between_any_two_documents_loses_none(watched: Watched, steps: int) -> None:
+    for name in "abc":
+        watched.site.described(f"{name}.mp4", name.encode())
+    for errand in watched.task.errands()[:steps]:
+        errand.run()
+    watched.again()
+    watched.round()
+    assert watched.listed() == ["a", "b", "c"]
+
+
+def test_a_kill_within_the_transaction_leaves_the_note(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Killed(BaseException):
+        pass
+
+    def killed(*_arguments: object, **_values: object) -> None:
+        raise Killed
+
+    watched.site.described("a.mp4", b"one")
+    with monkeypatch.context() as patch:
+        patch.setattr("service.ledger.library.indexing._answer", killed)
+        with pytest.raises(Killed):
+            watched.task.errands()[0].run()
+    watched.again()
+    assert watched.listed() == []
+    watched.round()
+    assert watched.listed() == ["a"]
+
+
+def test_a_document_that_is_made_anew_replaces_what_was_indexed(watched: Watched) -> None:
+    job = watched.site.described("a.mp4", b"one")
+    watched.round()
+    before = a_word(watched.site)
+    path = watched.site.output / "a.json"
+    document = json.loads(path.read_text(encoding="utf-8").replace(before, "nyord"))
+    path.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+    watched.site.ledger.library.note_due([(os.fsencode(watched.site.output), str(job.document))])
+    watched.round()
+    assert (watched.found(before), watched.found("nyord")) == ([], ["a"])
+
+
+@pytest.mark.parametrize("kind", [TRANSCRIPT, DOCUMENT, KEYFRAMES])
+def test_what_retention_takes_away_is_gone_from_the_index_and_from_its_files(watched: Watched, kind: str) -> None:
+    site = watched.site
+    for name in ("a", "b"):
+        site.described(f"{name}.mp4", name.encode())
+    path = site.output / "a.json"
+    private = "hemmeligord"
+    path.write_text(path.read_text(encoding="utf-8").replace(a_word(site), private), encoding="utf-8")
+    watched.round()
+    assert watched.found(private) == ["a"]
+    site.clock.sleep(DAY_S + 1)
+    retention = Retention({kind: DAY_S}, ledger=site.ledger, clock=site.clock, emit=site.emit)
+    house = Housekeeping([watched.task, retention], ledger=site.ledger, clock=site.clock, emit=site.emit)
+    house.work_off()
+    site.clock.sleep(TIDY_EVERY_S + 1)
+    house.work_off()
+    if kind == KEYFRAMES:
+        assert (watched.found(private), watched.site.ledger.library.document(_id(site, "a"))) != ([], None)
+        return
+    assert watched.found(private) == []
+    assert watched.listed() == ([] if kind == DOCUMENT else ["a", "b"])
+    assert private.encode() not in _everything(site), "in the tables, in the index of words, or in the log"
+
+
+def _id(site: Site, name: str) -> str:
+    said: str = json.loads((site.output / f"{name}.json").read_text(encoding="utf-8"))["video_id"]
+    return said
+
+
+def _everything(site: Site) -> bytes:
+    return b"".join(path.read_bytes() for path in sorted(Path(site.home).glob("l.sqlite3*")))
+
+
+def test_before_the_index_is_tidied_its_words_lie_on_in_it(watched: Watched) -> None:
+    """So that the test above can fail."""
+    site = watched.site
+    site.described("b.mp4", b"two")
+    site.described("a.mp4", b"one")
+    path = site.output / "a.json"
+    path.write_text(path.read_text(encoding="utf-8").replace(a_word(site), "hemmeligord"), encoding="utf-8")
+    watched.round()
+    path.unlink()
+    site.ledger.library.drop(os.fsencode(site.output), "a")
+    assert b"hemmeligord" in _everything(site)
+
+
+def test_documents_deleted_or_changed_by_hand_are_noticed_in_time(watched: Watched) -> None:
+    site = watched.site
+    for name in ("a", "b"):
+        site.described(f"{name}.mp4", name.encode())
+    watched.round()
+    (site.output / "a.json").unlink()
+    path = site.output / "b.json"
+    path.write_text(path.read_text(encoding="utf-8").replace(a_word(site), "nyord"), encoding="utf-8")
+    watched.round()
+    assert watched.listed() == ["a", "b"], "not before the next comparison"
+    assert watched.task.wait_s() <= COMPARE_EVERY_S
+    watched.later(COMPARE_EVERY_S)
+    watched.round()
+    assert (watched.listed(), watched.found("nyord")) == (["b"], ["b"])
+
+
+def test_a_start_finds_what_no_note_tells_of(watched: Watched) -> None:
+    watched.site.described("a.mp4", b"one")
+    (note,) = watched.site.ledger.library.due(limit=9)
+    watched.site.ledger.library.leave(note)
+    watched.again()
+    watched.round()
+    assert watched.listed() == ["a"]
+
+
+def test_while_the_output_is_away_everything_stays_and_is_tried_again(watched: Watched) -> None:
+    site = watched.site
+    site.described("a.mp4", b"one")
+    watched.round()
+    site.described("b.mp4", b"two")
+    away = site.output.with_name("unmounted")
+    site.output.rename(away)
+    watched.round()
+    watched.later(COMPARE_EVERY_S)
+    watched.round()
+    assert watched.listed() == ["a"]
+    told = [fields for name, fields in site.emit.events if name == "document.not_indexed"]
+    assert [(fields["document"], fields["retry_in_s"]) for fields in told][:1] == [("b.json", RETRY_S)]
+    assert watched.task.wait_s() <= RETRY_S
+    away.rename(site.output)
+    watched.later(RETRY_S)
+    watched.round()
+    assert watched.listed() == ["a", "b"]
