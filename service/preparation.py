@@ -24,6 +24,7 @@ from service.ledger_trouble import LedgerTrouble
 from service.manager import ServiceManager
 from service.metrics.counters import Counters
 from service.pulse import SCAN_LIMIT_S, Pulse
+from service.received.recovery import settle
 from service.recovery import recover
 from service.request_loop import RequestLoop
 from service.state import ledger_place, make_received_root, watched_roots
@@ -86,7 +87,7 @@ def _over(ledger: Ledger, setting: Setting, *, trouble: LedgerTrouble, wake: thr
     pulse = Pulse("intake", limit_s=SCAN_LIMIT_S, clock=clock)
     starting = setting.manager.starting
     starting.tick()
-    make_received_root(configuration)
+    settle(ledger, make_received_root(configuration), emit=emit)
     places = _places(configuration)
     recover(ledger, output_root=root, inboxes=places, now=clock.wall(), emit=emit, tick=starting.tick)
     starting.tick()

@@ -9,6 +9,11 @@ from service.bookkeeping import Emit
 from service.ledger.request_values import Request, RequestKind
 
 
+def tell_received(emit: Emit, request: Request) -> None:
+    """Say that somebody asks for a video."""
+    emit("request.received", **about(request))
+
+
 def tell_taken(emit: Emit, request: Request, *, job_id: int) -> None:
     """Say that a request has become a job."""
     emit("request.taken", **about(request), job=job_id)

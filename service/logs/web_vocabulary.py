@@ -15,6 +15,7 @@ WEB_EVENTS = (
         "method path cause traceback",
         rate="cause",
     ),
+    event("request.received", "info", "Somebody asks for a video through the web face.", "request way path? url?"),
     event("request.taken", "info", "The video of a request is taken; its job says the rest.", "request way path"),
     event(
         "request.refused",
@@ -30,4 +31,8 @@ WEB_EVENTS = (
         "request way reason detail path? url?",
         rate="reason",
     ),
+    event("upload.done", "info", "An upload lies whole in its folder.", "request path size_bytes seconds"),
+    event("download.started", "info", "A video is fetched by its URL.", "request url pid"),
+    event("download.done", "info", "A download lies whole in its folder.", "request url path size_bytes seconds"),
+    event("received.swept", "info", "Remains of uploads and downloads that were cut short are removed.", "count"),
 )

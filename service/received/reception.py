@@ -1,0 +1,80 @@
+"""What the web face may ask for, on behalf of people: checked, noted in the ledger, and from there on the service's."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from service.ledger.request_values import Request, RequestKind
+from service.received.admission import Admission, configured
+from service.received.folder import landing
+from service.received.names import clean_name
+from service.received.refusal import Refusal
+from service.received.upload import Bounds, Upload, beyond
+from service.request_events import tell_received
+from service.state import received_root
+
+if TYPE_CHECKING:
+    from service.bookkeeping import Emit
+    from service.clock import Clock
+    from service.configuration import Configuration
+    from service.ledger.ledger import Ledger
+
+
+class Reception:
+    """Takes requests by path and by upload; any thread may ask. Raises what the ledger raises.
+
+    A refusal before there is a request leaves no trace in the ledger: it is the answer to whoever asked.
+    """
+
+    def __init__(self, configuration: Configuration, ledger: Ledger, *, clock: Clock, emit: Emit) -> None:
+        self._configuration = configuration
+        self._ledger = ledger
+        self._clock = clock
+        self._emit = emit
+
+    def ask_path(self, path: bytes, *, force: bool = False) -> Request | Refusal:
+        """Ask for a file that is there already and complete; force: though it has a document."""
+        place = self._admission().admit(path)
+        if isinstance(place, Refusal):
+            return place
+        return self._told(self._ledger.add_request(RequestKind.PATH, path, force=force, location=place))
+
+    def begin_upload(self, name: str, *, force: bool = False, total_bytes: int | None = None) -> Upload | Refusal:
+        """Begin to receive a file called `name`, of so many bytes where that is known; enter what is returned."""
+        configuration, root = self._configuration, received_root(self._configuration)
+        bounds = Bounds(configuration.requests.upload_mib * 2**20, configuration.disk.low_water_mib * 2**20)
+        clean = clean_name(name, configuration.intake.extensions)
+        if clean is None:
+            known = " ".join(configuration.intake.extensions)
+            return Refusal("extension", f"its name ends in none of {known} (intake.extensions). Rename it.")
+        refusal = beyond(bounds, root, total_bytes or 0)
+        if refusal is not None:
+            return refusal
+        with ExitStack() as resources:
+            landed = resources.enter_context(landing(root))
+            asked = name.encode("utf-8", "surrogatepass")
+            request = self._ledger.add_request(RequestKind.UPLOAD, asked, force=force, bytes_total=total_bytes)
+            return Upload(
+                self._told(request),
+                landed,
+                name=clean,
+                bounds=bounds,
+                ledger=self._ledger,
+                clock=self._clock,
+                emit=self._emit,
+                resources=resources.pop_all(),
+            )
+
+    def _admission(self) -> Admission:
+        configuration, start = self._configuration, self._ledger.service_start()
+        inboxes = start.inboxes if start is not None else tuple(map(configured, configuration.intake.inboxes))
+        output = (start.output_root,) if start is not None else ()
+        folders = (*inboxes, received_root(configuration), *map(configured, configuration.requests.roots))
+        never = (os.fsencode(configuration.state.dir.absolute()), configured(configuration.output.dir), *output)
+        return Admission(folders, never)
+
+    def _told(self, request: Request) -> Request:
+        tell_received(self._emit, request)
+        return request
