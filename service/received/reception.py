@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import ExitStack
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from service.downloads.addresses import EVERYWHERE, Reach
+from service.downloads.urls import refused_url
 from service.ledger.request_values import Request, RequestKind
 from service.received.admission import Admission, configured
 from service.received.folder import landing
@@ -23,16 +27,26 @@ if TYPE_CHECKING:
 
 
 class Reception:
-    """Takes requests by path and by upload; any thread may ask. Raises what the ledger raises.
+    """Takes requests by path, by upload and by URL; any thread may ask. Raises what the ledger raises.
 
     A refusal before there is a request leaves no trace in the ledger: it is the answer to whoever asked.
+    wake: tells whoever downloads that there is something to do.
     """
 
-    def __init__(self, configuration: Configuration, ledger: Ledger, *, clock: Clock, emit: Emit) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        ledger: Ledger,
+        *,
+        clock: Clock,
+        emit: Emit,
+        wake: Callable[[], None] = lambda: None,
+    ) -> None:
         self._configuration = configuration
         self._ledger = ledger
         self._clock = clock
         self._emit = emit
+        self._wake = wake
 
     def ask_path(self, path: bytes, *, force: bool = False) -> Request | Refusal:
         """Ask for a file that is there already and complete; force: though it has a document."""
@@ -40,6 +54,18 @@ class Reception:
         if isinstance(place, Refusal):
             return place
         return self._told(self._ledger.add_request(RequestKind.PATH, path, force=force, location=place))
+
+    def ask_url(self, url: str, *, force: bool = False) -> Request | Refusal:
+        """Ask for a video that is to be downloaded."""
+        private = self._configuration.download.allow_private_addresses
+        refusal = refused_url(url, Reach.of(EVERYWHERE if private else ()))
+        if refusal is None and find_spec("yt_dlp") is None:
+            refusal = Refusal("unavailable", "downloads need yt-dlp: pip install 'reelwatch[download]'")
+        if refusal is not None:
+            return refusal
+        request = self._told(self._ledger.add_request(RequestKind.URL, url.encode(), force=force))
+        self._wake()
+        return request
 
     def begin_upload(self, name: str, *, force: bool = False, total_bytes: int | None = None) -> Upload | Refusal:
         """Begin to receive a file called `name`, of so many bytes where that is known; enter what is returned."""

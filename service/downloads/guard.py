@@ -1,0 +1,51 @@
+"""Keeps this process from what a stranger's web page might lead it to: private addresses, and other programs.
+
+By Python's audit events (PEP 578), which the interpreter raises before it connects or starts anything, whatever library
+asks for it; a hook cannot be removed. The address is the one that is connected to, after names were resolved and
+redirects followed: a name that means another host a moment later (DNS rebinding) leads nowhere.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from service.downloads.addresses import Reach
+
+_SENDING = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
+_STARTING = frozenset(
+    {
+        *("subprocess.Popen", "os.system", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn"),
+        *("pty.spawn", "os.startfile"),
+    }
+)
+_NATIVE = ("curl_cffi",)
+"""Libraries that connect without Python's sockets, unseen by its audit events: they count as not installed."""
+
+
+class Guard:
+    """refused: the addresses that were asked for in vain."""
+
+    def __init__(self, reach: Reach) -> None:
+        self._reach = reach
+        self.refused: list[str] = []
+
+    def install(self) -> None:
+        """Begin, for the rest of this process's life."""
+        for name in _NATIVE:
+            sys.modules[name] = None  # type: ignore[assignment] # import then raises ImportError, as documented
+        sys.addaudithook(self._audit)
+
+    def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event in _SENDING:
+            self._require_reach(arguments[1])
+        elif event in _STARTING:
+            raise PermissionError(f"a download starts no programs ({event})")
+
+    def _require_reach(self, address: object) -> None:
+        if address is None:
+            return  # of a socket that is connected already
+        host = address[0] if isinstance(address, tuple) and address else address
+        if not (isinstance(host, str) and self._reach.allows(host)):
+            self.refused.append(str(host))
+            raise PermissionError(f"{host} is no public address")
