@@ -12,9 +12,10 @@ from starlette.staticfiles import StaticFiles
 from service import __version__
 from service.exports import TABLE_FORMATS
 from service.web import problems
-from service.web.api import documents, exports, health, jobs, media, subtitles
+from service.web.api import documents, exports, health, jobs, library, media, search, subtitles
 from service.web.description import describe
 from service.web.pages import description, login, queue, video
+from service.web.pages import library as library_page
 from service.web.security.guard import Guard
 
 if TYPE_CHECKING:
@@ -24,8 +25,17 @@ GZIP_LEVEL = 5
 """Above it a page costs twice the processor for a few per cent less."""
 COMPRESSED_TYPES = (*DEFAULT_EXCLUDED_CONTENT_TYPES, TABLE_FORMATS["parquet"].media_type)
 """What is compressed already."""
-API = (health.router, jobs.router, documents.router, media.router, subtitles.router, exports.router)
-PAGES = (login.router, queue.router, video.router, description.router)
+API = (
+    health.router,
+    jobs.router,
+    library.router,
+    documents.router,
+    search.router,
+    media.router,
+    subtitles.router,
+    exports.router,
+)
+PAGES = (login.router, queue.router, library_page.router, video.router, description.router)
 
 
 def make_app(site: Site) -> FastAPI:

@@ -39,8 +39,9 @@ class Problem(BaseModel):
 class Refusal(Exception):  # noqa: N818 - an answer, not a fault of the service
     """Ends a request with a problem; raised by endpoints, answered by the handlers below."""
 
-    def __init__(self, status: HTTPStatus, code: str, detail: str) -> None:
+    def __init__(self, status: HTTPStatus, code: str, detail: str, *, errors: Sequence[FieldProblem] = ()) -> None:
         super().__init__(detail)
+        self.errors = errors
         self.status = status
         self.code = code
         self.detail = detail
@@ -82,7 +83,7 @@ def install(app: FastAPI) -> None:
 
 def _refused(_request: Request, exc: Exception) -> Response:
     assert isinstance(exc, Refusal)  # noqa: S101 - for the type checker: registered for this alone
-    return problem(exc.status, exc.code, exc.detail)
+    return problem(exc.status, exc.code, exc.detail, errors=exc.errors)
 
 
 def _invalid(_request: Request, exc: Exception) -> Response:

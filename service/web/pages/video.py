@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any, Literal
-from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Path, Query
 from starlette.responses import RedirectResponse
@@ -18,6 +17,7 @@ from service.web.api.media import has_source
 from service.web.pages.templates import page
 from service.web.problems import Refusal
 from service.web.site import GivenSite
+from service.web.views.addresses import frame_address
 from service.web.views.lanes import extent_s, lanes
 from service.web.views.story import story
 from service.web.views.transcript import paragraphs, voices
@@ -58,11 +58,6 @@ def reprocess(site: GivenSite, video_id: documents.VideoId, stage: Stage = "") -
     with suppress(Refusal):  # in work already, or gone: the page says so itself
         documents.reprocess(site, video_id, stage or None)
     return RedirectResponse(f"/videos/{video_id}#artifacts", HTTPStatus.SEE_OTHER)
-
-
-def frame_address(video_id: str, keyframe: str) -> str:
-    """Return where the picture is served that a document, or the library, calls by its path."""
-    return f"/documents/{video_id}/frames/{quote(keyframe.rpartition('/')[2])}"
 
 
 def _values(document: Document, job: Job, *, start_s: float | None) -> dict[str, Any]:

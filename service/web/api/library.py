@@ -1,0 +1,164 @@
+"""`/documents` as a list: filtered, sorted, page by page."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from service.ledger.library.asking import Filters, Listing, Sort, TextQuery
+from service.ledger.library.values import BadCursor, DocumentRow
+from service.search.entry import tag_key
+from service.search.language import QueryError, parse
+from service.search.words import folded_words
+from service.web import paging
+from service.web.problems import FieldProblem, Refusal, problems
+from service.web.site import GivenSite
+from service.web.views.addresses import frame_address
+
+if TYPE_CHECKING:
+    from service.ledger.library.values import Page
+
+router = APIRouter(prefix="/documents", tags=["documents"])
+
+LONGEST = 1000
+_SECONDS = {"ge": 0, "le": 1e9, "allow_inf_nan": False}
+Words = Annotated[
+    str | None, Query(max_length=LONGEST, description="only videos in which this is found; as in `/search`")
+]
+Languages = Annotated[
+    list[str] | None, Query(max_length=50, description="codes as in the documents; `none` for unknown")
+]
+Folder = Annotated[str | None, Query(max_length=LONGEST, description="below the watched folder, with those below it")]
+Author = Annotated[str | None, Query(max_length=LONGEST, description="words of the author's name")]
+Tags = Annotated[list[str] | None, Query(max_length=50, description="hashtags, without the #; all of them")]
+Seconds = Annotated[float | None, Query(**_SECONDS)]
+Direction = Literal["asc", "desc"]
+
+
+class DocumentEntry(BaseModel):
+    """What the library knows of a document; null means unknown, as there. Times are Unix times, durations seconds."""
+
+    video_id: str = Field(examples=["e3d895ecd339c392"])
+    filename: str = Field(examples=["clip.mp4"])
+    document: str = Field(examples=["tips/clip"], description="below the output, without .json")
+    relative_path: str = Field(examples=["tips/clip.mp4"], description="of the video, below the watched folder")
+    status: Literal["complete", "partial"] = Field(examples=["complete"])
+    duration_s: float = Field(examples=[22.0])
+    language: str | None = Field(examples=["no"])
+    words: int | None = Field(examples=[148], description="how many; null when speech was not recognised")
+    shots: int = Field(examples=[5])
+    speakers: int | None = Field(examples=[None])
+    has_audio: bool = Field(examples=[True])
+    width: int | None = Field(examples=[1080])
+    height: int | None = Field(examples=[1920])
+    caption: str | None = Field(examples=["Blåbær til halv pris #fyp"], description="from a sidecar")
+    hashtags: list[str] = Field(examples=[["fyp"]])
+    author: str | None = Field(examples=["kari"])
+    posted_at: str | None = Field(examples=["2025-10-04T18:30:00Z"])
+    views: int | None = Field(examples=[1200])
+    likes: int | None = Field(examples=[34])
+    comments: int | None = Field(examples=[5])
+    shares: int | None = Field(examples=[0])
+    saves: int | None = Field(examples=[None])
+    warnings: list[str] = Field(examples=[["tempo_unknown"]], description="codes, each once")
+    described_at: float = Field(examples=[1764151217.4])
+    created_at: float = Field(examples=[1764151217.4], description="when the document was written")
+    keyframe: str | None = Field(
+        examples=["/documents/e3d895ecd339c392/frames/clip_s001.jpg"], description="where a picture of it is served"
+    )
+    page: str = Field(examples=["/videos/e3d895ecd339c392"], description="for people")
+
+
+class DocumentPage(BaseModel):
+    """A page of documents."""
+
+    documents: list[DocumentEntry]
+    total: int = Field(examples=[1], description="of all pages")
+    next: str | None = Field(examples=[None], description="the cursor of the next page; null at the end")
+
+
+@router.get("", responses=problems(HTTPStatus.BAD_REQUEST))
+def documents(  # noqa: PLR0913 - a parameter for each thing that can be asked
+    site: GivenSite,
+    *,
+    q: Words = None,
+    status: Literal["complete", "partial"] | None = None,
+    language: Languages = None,
+    folder: Folder = None,
+    author: Author = None,
+    tag: Tags = None,
+    duration_from: Seconds = None,
+    duration_to: Seconds = None,
+    has_words: bool | None = None,
+    sort: Sort = Sort.DESCRIBED,
+    direction: Direction = "desc",
+    limit: paging.Limit = 50,
+    cursor: paging.Cursor = None,
+) -> DocumentPage:
+    """List documents; what has no value to sort by comes last."""
+    filters = Filters(
+        status=status,
+        language=tuple(language or ()),
+        folder=(folder or "").strip("/") or None,
+        author=" ".join(folded_words(author or "")) or None,
+        tags=tuple(filter(None, map(tag_key, tag or ()))),
+        duration_from_s=duration_from,
+        duration_to_s=duration_to,
+        has_words=has_words,
+    )
+    text = None if q is None or not q.strip() else understood(q)
+    listing = Listing(filters, text, sort, descending=direction == "desc", limit=limit)
+    found = good_page(site.ledger.library.page(listing, cursor=cursor))
+    return DocumentPage(documents=[entry(row) for row in found.rows], total=found.total, next=found.next_cursor)
+
+
+def understood(text: str) -> TextQuery:
+    """Return what a query asks for; raises `Refusal` (400) that says where it cannot be understood."""
+    query = parse(text)
+    if isinstance(query, QueryError):
+        where = FieldProblem(where=f"query.q.{query.position}", message=f"{query.message}: {query.remedy}")
+        raise Refusal(HTTPStatus.BAD_REQUEST, "bad_query", f"{query}.", errors=(where,))
+    return query
+
+
+def good_page(found: Page | BadCursor) -> Page:
+    """Return a page; raises `Refusal` (400) for a cursor that nobody gave."""
+    if isinstance(found, BadCursor):
+        raise Refusal(HTTPStatus.BAD_REQUEST, "bad_cursor", f"{found.message}.")
+    return found
+
+
+def entry(row: DocumentRow) -> DocumentEntry:
+    """Return what the API says of a document in the library."""
+    return DocumentEntry(
+        video_id=row.video_id,
+        filename=row.filename,
+        document=row.document,
+        relative_path=row.relative_path,
+        status="complete" if row.status == "complete" else "partial",
+        duration_s=row.duration_s,
+        language=row.language,
+        words=row.word_count,
+        shots=row.shot_count,
+        speakers=row.speaker_count,
+        has_audio=row.has_audio,
+        width=row.width,
+        height=row.height,
+        caption=row.caption,
+        hashtags=list(row.hashtags),
+        author=row.author,
+        posted_at=row.posted_at,
+        views=row.views,
+        likes=row.likes,
+        comments=row.comments,
+        shares=row.shares,
+        saves=row.saves,
+        warnings=list(row.warnings),
+        described_at=row.described_at,
+        created_at=row.created_at,
+        keyframe=frame_address(row.video_id, row.keyframe),
+        page=f"/videos/{row.video_id}",
+    )
