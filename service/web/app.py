@@ -14,7 +14,7 @@ from service.exports import TABLE_FORMATS
 from service.web import problems
 from service.web.api import documents, exports, health, jobs, library, media, search, subtitles
 from service.web.description import describe
-from service.web.pages import description, login, queue, video
+from service.web.pages import description, find, login, queue, video
 from service.web.pages import library as library_page
 from service.web.security.guard import Guard
 
@@ -35,7 +35,7 @@ API = (
     subtitles.router,
     exports.router,
 )
-PAGES = (login.router, queue.router, library_page.router, video.router, description.router)
+PAGES = (login.router, queue.router, library_page.router, find.router, video.router, description.router)
 
 
 def make_app(site: Site) -> FastAPI:

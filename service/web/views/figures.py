@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 
+from markupsafe import Markup, escape
 from pydantic import JsonValue
 
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 _STEP = 1000
+_JOINT = re.compile(r"([_.])(?=[^_.])")
 
 
 def clock(seconds: float) -> str:
@@ -67,5 +70,10 @@ def spelled(value: JsonValue) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-FILTERS = (clock, precise, moment, grouped, brief, size, percent, day, spelled)
+def breakable(name: str) -> Markup:
+    """Let a file's name be broken where people would break it, at underscores and points."""
+    return Markup(_JOINT.sub(r"\1<wbr>", str(escape(name))))  # noqa: S704 - escaped before
+
+
+FILTERS = (clock, precise, moment, grouped, brief, size, percent, day, spelled, breakable)
 """Functions that templates find under their own names."""

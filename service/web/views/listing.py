@@ -13,9 +13,9 @@ from service.search.language import QueryError, parse
 STATUSES = ("complete", "partial")
 LOOKS = ("grid", "list")
 SORTS = {
+    Sort.NAME: "Name",
     Sort.DESCRIBED: "Described",
     Sort.POSTED: "Posted",
-    Sort.NAME: "Name",
     Sort.DURATION: "Duration",
     Sort.WORDS: "Words",
     Sort.SHOTS: "Shots",
