@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from service.cli import common, services
-from service.errors import ConfigError, UsageError
+from service.errors import ConfigError, ReelwatchError, UsageError
 
 if TYPE_CHECKING:
     from actors.fusion.published import Published
@@ -160,4 +160,17 @@ def _print_table(form: str, table: str, root: Path) -> None:
     from service.exports import TABLE_FORMATS, TABLES  # noqa: PLC0415 - keeps --help fast
 
     for chunk in TABLE_FORMATS[form].chunks(TABLES[table], _documents(root)):
+        _print(chunk)
+
+
+def _print(chunk: bytes) -> None:
+    """Write to stdout at once, so that what does not fit is noticed here; click ends it for a reader who has left."""
+    try:
         sys.stdout.buffer.write(chunk)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as exc:
+        # What is still in the buffer would fail once more at the end, as a traceback.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise ReelwatchError(f"stdout cannot be written: {exc.strerror}. What was written is no whole table.") from exc

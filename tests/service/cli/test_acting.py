@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -96,6 +97,18 @@ def test_export_parquet_without_pyarrow_says_what_to_install(home: Any) -> None:
     result = home.run("export", "parquet")
     assert (result.exit_code, result.stdout) == (1, "")
     assert "pip install -c constraints.txt 'reelwatch[parquet]'" in result.stderr
+
+
+def test_export_to_a_full_disk_says_so(home: Any) -> None:
+    home.open()
+    home.describe("done.mp4")
+    command = [sys.executable, "-m", "service.cli.main", "export", "csv", "--output", str(home.output)]
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False, text=True)
+    assert ended.returncode == 1
+    assert ended.stderr == (
+        "reelwatch: stdout cannot be written: No space left on device. What was written is no whole table.\n"
+    )
 
 
 def test_export_offers_what_there_is() -> None:
