@@ -46,13 +46,13 @@ def group_of(path: Path) -> str:
     """Return what a file of tests (below `TESTS`) shares a process with: what costs to make is made once.
 
     Only one Ray at a time, for each takes both cores while it starts; acts of faults wait together (`faults/scene.py`);
-    the models of a folder and the service of a module belong to one process.
+    the models of a folder, the service of a module and the browser belong to one process.
     """
     text = (TESTS / path).read_text(encoding="utf-8")
     for group, sign in (("ray", "real_ray"), ("faults/acts", "from scene import")):
         if sign in text:
             return group
-    return str(path.parent if path.is_relative_to("actors") else path)
+    return str(path.parent if path.parts[0] == "actors" or path.is_relative_to("e2e/web") else path)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

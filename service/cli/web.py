@@ -12,7 +12,7 @@ from service.errors import UsageError
 if TYPE_CHECKING:
     from service.configuration import Configuration
 
-_EXTRA = {"fastapi", "jinja2", "multipart", "starlette", "swagger_ui_bundle", "uvicorn"}
+_EXTRA = {"fastapi", "fastapi_offline", "jinja2", "multipart", "starlette", "uvicorn"}
 
 
 @click.command(short_help="Serve the dashboard and the API.")

@@ -36,7 +36,5 @@ def asset(name: str) -> Response:
 
 @cache
 def _folder() -> Path:
-    """Return where the package keeps one release of Swagger UI (its folder's name has the version)."""
-    vendor = files("swagger_ui_bundle") / "vendor"
-    (release,) = (entry for entry in vendor.iterdir() if entry.is_dir())
-    return release  # type: ignore[return-value] # a package that is installed lies in real folders
+    """Return where Swagger UI's files are: in a package that brings them for FastAPI, and does nothing else here."""
+    return files("fastapi_offline") / "static"  # type: ignore[return-value] # what is installed lies in real folders

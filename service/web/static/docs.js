@@ -1,3 +1,3 @@
 // Swagger UI's package sets this global.
 /* global SwaggerUIBundle */
-SwaggerUIBundle({ url: "/openapi.json", dom_id: "#swagger", deepLinking: true, validatorUrl: null });
+SwaggerUIBundle({ url: "/openapi.json", dom_id: "#swagger", deepLinking: true, validatorUrl: null, defaultModelsExpandDepth: 0 });
