@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from enum import Enum
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,13 +12,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Path
 from starlette.responses import Response, StreamingResponse
 
-from actors.fusion.published import documents
+from actors.fusion.published import documents, published
 from service.exports import TABLE_FORMATS, TABLES, ParquetUnavailable, csv_chunks
+from service.ledger.library.asking import MOST_ROWS, Listing, Sort
+from service.web.api.choice import Chosen, GivenChoice
+from service.web.api.library import good_page
 from service.web.problems import Refusal, problems
 from service.web.site import GivenSite
 
 if TYPE_CHECKING:
     from actors.fusion.published import Published
+    from service.ledger.library.values import DocumentRow, Page
     from service.web.site import Site
 
 router = APIRouter(prefix="/exports", tags=["exports"])
@@ -35,7 +40,8 @@ def _answers(form: str, content: dict[str, Any]) -> dict[int | str, dict[str, An
         }
     }
     told = {"description": "The table", "content": content, "headers": headers}
-    return problems(HTTPStatus.NOT_IMPLEMENTED) | {200: told} if form == "parquet" else problems() | {200: told}
+    refused = (HTTPStatus.BAD_REQUEST, *((HTTPStatus.NOT_IMPLEMENTED,) if form == "parquet" else ()))
+    return problems(*refused) | {200: told}
 
 
 def _filename(table: str, form: str) -> str:
@@ -48,23 +54,24 @@ _PARQUET = {TABLE_FORMATS["parquet"].media_type: _BINARY}
 
 
 @router.get("/{table}.csv", response_model=None, response_class=Response, responses=_answers("csv", _CSV))
-def csv(site: GivenSite, table: GivenTable) -> Response:
-    """Return a table of all documents as CSV (RFC 4180, UTF-8); an empty cell is unknown or empty.
+def csv(site: GivenSite, table: GivenTable, chosen: GivenChoice) -> Response:
+    """Return a table of all documents, or of those chosen, as CSV (RFC 4180, UTF-8); an empty cell is unknown or empty.
 
     A text that a spreadsheet would run as a formula is led by an apostrophe, such a path by `./`.
     """
-    return _table(site, table.value, "csv")
+    return _table(site, table.value, "csv", chosen)
 
 
 @router.get("/{table}.parquet", response_model=None, response_class=Response, responses=_answers("parquet", _PARQUET))
-def parquet(site: GivenSite, table: GivenTable) -> Response:
-    """Return a table of all documents as Parquet: null is unknown, and each column's description is in the file."""
-    return _table(site, table.value, "parquet")
+def parquet(site: GivenSite, table: GivenTable, chosen: GivenChoice) -> Response:
+    """Return a table of all documents, or of those chosen, as Parquet, where null is unknown."""
+    return _table(site, table.value, "parquet", chosen)
 
 
-def _table(site: Site, table: str, form: str) -> Response:
+def _table(site: Site, table: str, form: str, chosen: Chosen) -> Response:
+    found = _on_disk(site.output_root) if chosen == Chosen() else _in_library(site, chosen)
     try:
-        chunks = TABLE_FORMATS[form].chunks(TABLES[table], _documents(site.output_root))
+        chunks = TABLE_FORMATS[form].chunks(TABLES[table], found)
     except ParquetUnavailable as exc:
         raise Refusal(HTTPStatus.NOT_IMPLEMENTED, "parquet_unavailable", str(exc)) from exc
     told = {
@@ -74,8 +81,8 @@ def _table(site: Site, table: str, form: str) -> Response:
     return StreamingResponse(chunks, headers=told, media_type=TABLE_FORMATS[form].media_type)
 
 
-def _documents(output_root: bytes) -> Iterable[Published]:
-    """Return the documents as they lie on disk; none where no output has been made yet."""
+def _on_disk(output_root: bytes) -> Iterable[Published]:
+    """Return all documents, as on the command line; none where no output has been made yet."""
     try:
         os.scandir(output_root).close()
     except FileNotFoundError:
@@ -84,3 +91,25 @@ def _documents(output_root: bytes) -> Iterable[Published]:
         detail = f"the folder of the documents cannot be read: {exc.strerror}."
         raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "output_unreadable", detail) from exc
     return documents(output_root)
+
+
+def _in_library(site: Site, chosen: Chosen) -> Iterable[Published]:
+    """Return the documents that are chosen, by name; the first page is asked for at once, while it can still fail."""
+    listing = Listing(chosen.filters, chosen.text, Sort.NAME, descending=False, limit=MOST_ROWS)
+    return _read(site.output_root, _rows(site, listing, good_page(site.ledger.library.page(listing))))
+
+
+def _rows(site: Site, listing: Listing, page: Page) -> Iterator[DocumentRow]:
+    yield from page.rows
+    while page.next_cursor is not None:
+        page = good_page(site.ledger.library.page(listing, cursor=page.next_cursor))
+        yield from page.rows
+
+
+def _read(output_root: bytes, rows: Iterable[DocumentRow]) -> Iterator[Published]:
+    """Yield the documents from disk; what has gone since it was indexed, or cannot be read, is passed over."""
+    for row in rows:
+        with suppress(OSError):
+            found = published(output_root, row.document)
+            if found is not None:
+                yield found

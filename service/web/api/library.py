@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from service.ledger.library.asking import Filters, Listing, Sort, TextQuery
+from service.ledger.library.asking import Listing, Sort
 from service.ledger.library.values import BadCursor, DocumentRow
-from service.search.entry import tag_key
-from service.search.language import QueryError, parse
-from service.search.words import folded_words
 from service.web import paging
-from service.web.problems import FieldProblem, Refusal, problems
+from service.web.api.choice import GivenChoice
+from service.web.problems import Refusal, problems
 from service.web.site import GivenSite
 from service.web.views.addresses import frame_address
 
@@ -23,18 +21,6 @@ if TYPE_CHECKING:
 
 router = APIRouter(prefix="/documents", tags=["documents"])
 
-LONGEST = 1000
-_SECONDS = {"ge": 0, "le": 1e9, "allow_inf_nan": False}
-Words = Annotated[
-    str | None, Query(max_length=LONGEST, description="only videos in which this is found; as in `/search`")
-]
-Languages = Annotated[
-    list[str] | None, Query(max_length=50, description="codes as in the documents; `none` for unknown")
-]
-Folder = Annotated[str | None, Query(max_length=LONGEST, description="below the watched folder, with those below it")]
-Author = Annotated[str | None, Query(max_length=LONGEST, description="words of the author's name")]
-Tags = Annotated[list[str] | None, Query(max_length=50, description="hashtags, without the #; all of them")]
-Seconds = Annotated[float | None, Query(**_SECONDS)]
 Direction = Literal["asc", "desc"]
 
 
@@ -81,47 +67,19 @@ class DocumentPage(BaseModel):
 
 
 @router.get("", responses=problems(HTTPStatus.BAD_REQUEST))
-def documents(  # noqa: PLR0913 - a parameter for each thing that can be asked
+def documents(
     site: GivenSite,
     *,
-    q: Words = None,
-    status: Literal["complete", "partial"] | None = None,
-    language: Languages = None,
-    folder: Folder = None,
-    author: Author = None,
-    tag: Tags = None,
-    duration_from: Seconds = None,
-    duration_to: Seconds = None,
-    has_words: bool | None = None,
+    chosen: GivenChoice,
     sort: Sort = Sort.DESCRIBED,
     direction: Direction = "desc",
     limit: paging.Limit = 50,
     cursor: paging.Cursor = None,
 ) -> DocumentPage:
     """List documents; what has no value to sort by comes last."""
-    filters = Filters(
-        status=status,
-        language=tuple(language or ()),
-        folder=(folder or "").strip("/") or None,
-        author=" ".join(folded_words(author or "")) or None,
-        tags=tuple(filter(None, map(tag_key, tag or ()))),
-        duration_from_s=duration_from,
-        duration_to_s=duration_to,
-        has_words=has_words,
-    )
-    text = None if q is None or not q.strip() else understood(q)
-    listing = Listing(filters, text, sort, descending=direction == "desc", limit=limit)
+    listing = Listing(chosen.filters, chosen.text, sort, descending=direction == "desc", limit=limit)
     found = good_page(site.ledger.library.page(listing, cursor=cursor))
     return DocumentPage(documents=[entry(row) for row in found.rows], total=found.total, next=found.next_cursor)
-
-
-def understood(text: str) -> TextQuery:
-    """Return what a query asks for; raises `Refusal` (400) that says where it cannot be understood."""
-    query = parse(text)
-    if isinstance(query, QueryError):
-        where = FieldProblem(where=f"query.q.{query.position}", message=f"{query.message}: {query.remedy}")
-        raise Refusal(HTTPStatus.BAD_REQUEST, "bad_query", f"{query}.", errors=(where,))
-    return query
 
 
 def good_page(found: Page | BadCursor) -> Page:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from service.ledger.library.values import KINDS, BadCursor
 from service.search.search import Hit, hits
 from service.web import paging
-from service.web.api.library import LONGEST, understood
+from service.web.api.choice import LONGEST, understood
 from service.web.problems import Refusal, problems
 from service.web.site import GivenSite
 from service.web.views.addresses import frame_address, video_address

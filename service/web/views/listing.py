@@ -82,6 +82,20 @@ class Asked:
         query = urlencode({name: value for name, value in said.items() if value})
         return f"/library?{query}" if query else "/library"
 
+    def table_address(self, form: str) -> str:
+        """Return the address of these videos as a table; `form` is `csv` or `parquet`."""
+        _, least, most = LENGTHS.get(self.length, ("", None, None))
+        said = {
+            "q": _going_on(self.q) if self.q else "",
+            "status": self.status,
+            "language": self.language,
+            "folder": self.folder,
+            "duration_from": least,
+            "duration_to": most,
+        }
+        query = urlencode({name: value for name, value in said.items() if value not in {"", None}})
+        return f"/exports/videos.{form}?{query}" if query else f"/exports/videos.{form}"
+
     def sorted_by(self, sort: Sort) -> str:
         """Return the address of this page sorted so, the other way round where it is already."""
         falling = not self.descending if sort is self.sort else falls(sort)
