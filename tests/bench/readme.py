@@ -11,7 +11,7 @@ import re
 import sys
 from pathlib import Path
 
-from report import RESULTS, write_operation_fragment
+from report import RESULTS, write_operation_fragment, write_web_fragment
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 _PART = re.compile(
@@ -45,6 +45,7 @@ def main() -> int:
     given = parser.parse_args()
     if not given.check:
         write_operation_fragment(folder=given.results)  # other scripts than the benches write results for it, too
+        write_web_fragment(folder=given.results)
     before = given.readme.read_text(encoding="utf-8")
     try:
         after = filled(before, folder=given.results)

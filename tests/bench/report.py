@@ -29,6 +29,8 @@ OPERATION_TOPICS = {
     "exposure": "systemd-analyze",
 }
 """The results `operation_<topic>` that make `operation.md`, in this order, and what takes them."""
+WEB_TOPICS = {"search": "tests/bench/searching.py"}
+"""The results `web_<topic>` that make `web.md`, likewise."""
 _LIBRARIES = ("av", "ray", "scenedetect-headless", "opencv-python-headless", "onnxruntime", "sqlalchemy")
 
 
@@ -88,24 +90,29 @@ def write_speed_fragment(*, folder: Path = RESULTS) -> Path:
 
 def write_operation_fragment(*, folder: Path = RESULTS) -> Path:
     """Write `operation.md` from what the JSON results hold; what was not taken yet is named below the table."""
-    found = {topic: read(f"operation_{topic}", folder=folder) for topic in _operation_topics(folder)}
+    return _write_fragment("operation", OPERATION_TOPICS, folder)
+
+
+def write_web_fragment(*, folder: Path = RESULTS) -> Path:
+    """Write `web.md`, likewise."""
+    return _write_fragment("web", WEB_TOPICS, folder)
+
+
+def _write_fragment(name: str, topics: Mapping[str, str], folder: Path) -> Path:
+    written = sorted(path.stem.removeprefix(f"{name}_") for path in folder.glob(f"{name}_*.json"))
+    others = [topic for topic in written if topic not in topics]
+    found = {topic: read(f"{name}_{topic}", folder=folder) for topic in [*topics, *others]}
     figures = [figure for _, mine in found.values() for figure in mine]
     lines = table(
         ("what", "bound", "measured", "verdict"),
         ((f.what, f.bound, f.measured, f.verdict + (f": {f.note}" if f.note else "")) for f in figures),
     )
-    missing = [f"{topic} (`{by}`)" for topic, by in OPERATION_TOPICS.items() if not found[topic][1]]
+    missing = [f"{topic} (`{by}`)" for topic, by in topics.items() if not found[topic][1]]
     absent = [f"Not taken yet: {', '.join(missing)}.", ""] if missing else []
-    path = folder / "operation.md"
+    path = folder / f"{name}.md"
     origin = _origin([machine for machine, _ in found.values() if machine])
     path.write_text("\n".join([*lines, "", *absent, *origin]) + "\n", encoding="utf-8")
     return path
-
-
-def _operation_topics(folder: Path) -> list[str]:
-    """Return the known topics in their order, then whatever else was written."""
-    written = sorted(path.stem.removeprefix("operation_") for path in folder.glob("operation_*.json"))
-    return [*OPERATION_TOPICS, *(topic for topic in written if topic not in OPERATION_TOPICS)]
 
 
 def tell(figures: Iterable[Figure]) -> None:
