@@ -32,9 +32,9 @@ def corpus() -> Path:
 def postgresql() -> Iterator[Cluster]:
     """A PostgreSQL server of this session's own; the test skips visibly where none is installed."""
     pytest.importorskip("psycopg", reason="the extra `postgresql` is not installed")
-    from postgresql_cluster import cluster, programs  # it needs psycopg
+    from postgresql_cluster import cluster, installed  # it needs psycopg
 
-    found = programs()
+    found = installed()
     if found is None:
         pytest.skip("PostgreSQL is not installed (Debian's package postgresql)")
     with cluster(found) as running:

@@ -20,6 +20,8 @@ import psycopg
 from service.ledger.place import ServerPlace
 
 DEBIAN = Path("/usr/lib/postgresql")
+GUARDED = "guarded"
+"""The one role that is asked for its password; whoever needs it makes it."""
 _PR_SET_PDEATHSIG = 1
 _QUICK = {"fsync": "off", "full_page_writes": "off"}
 """What is lost with the host is not asked about by most tests; what is lost with a process, is kept all the same."""
@@ -33,7 +35,7 @@ _SETTINGS = {
 }
 
 
-def programs() -> Path | None:
+def installed() -> Path | None:
     """Return the folder of the newest PostgreSQL's programs; None where none is installed."""
     found = sorted(DEBIAN.glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
     if found:
@@ -45,9 +47,9 @@ def programs() -> Path | None:
 class Cluster:
     """A server that `start` starts and `stop` stops, with its data in `folder`."""
 
-    def __init__(self, folder: Path, bin_folder: Path, *, settings: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, programs: Path, *, settings: Mapping[str, str]) -> None:
         self.folder = folder
-        self._bin = bin_folder
+        self.programs = programs
         self._settings = _SETTINGS | settings | {"unix_socket_directories": str(folder)}
         self._user = _unprivileged()
         self._process: subprocess.Popen[bytes] | None = None
@@ -56,9 +58,11 @@ class Cluster:
         """Make the cluster's data."""
         if self._user is not None:
             os.chown(self.folder, self._user.pw_uid, self._user.pw_gid)
-        options = ["--auth=trust", "--username=reelwatch", "--no-sync", "--encoding=UTF8", "--locale=C"]
-        command = [self._bin / "initdb", "-D", self.data, *options]
+        options = ["--auth=trust", "--username=reelwatch", "--no-sync", "--encoding=UTF8", "--locale=C", "-k"]
+        command = [self.programs / "initdb", "-D", self.data, *options]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, **self._as_user)
+        rules = self.data / "pg_hba.conf"
+        rules.write_text(f"local all {GUARDED} scram-sha-256\n{rules.read_text()}")
 
     @property
     def data(self) -> Path:
@@ -69,7 +73,7 @@ class Cluster:
         options = [word for name, value in self._settings.items() for word in ("-c", f"{name}={value}")]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [self._bin / "postgres", "-D", self.data, *options],
+                [self.programs / "postgres", "-D", self.data, *options],
                 stdout=log,
                 stderr=log,
                 preexec_fn=_end_with_parent,  # noqa: PLW1509 - the one way; no thread of ours holds a lock
@@ -116,11 +120,11 @@ class Cluster:
 
 
 @contextmanager
-def cluster(bin_folder: Path, **settings: str) -> Iterator[Cluster]:
+def cluster(programs: Path, **settings: str) -> Iterator[Cluster]:
     """Run a server of its own for a while. settings: of the server, besides those that make it quick."""
     # Not below pytest's folders: they let nobody else in, and a socket's path has 107 bytes at most.
     folder = Path(tempfile.mkdtemp(prefix="reelwatch-pg-"))
-    made = Cluster(folder, bin_folder, settings=_QUICK | settings)
+    made = Cluster(folder, programs, settings=_QUICK | settings)
     try:
         made.make()
         made.start()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from service.ledger.errors import LedgerError
+    from service.errors import ReelwatchError
     from service.ledger.place import Place
 
 BUSY_TIMEOUT_S = 5.0
@@ -91,7 +91,7 @@ class Dialect(ABC):
         """Say whether the error means that somebody else holds the lock."""
 
     @abstractmethod
-    def translated(self, error: Exception) -> LedgerError | None:
+    def translated(self, error: Exception) -> ReelwatchError | None:
         """Return the ledger's word for a database error, or None where it is a bug of ours."""
 
     @abstractmethod

@@ -9,10 +9,10 @@ from typing import Any, cast
 
 import psycopg
 from sqlalchemy import Connection, Engine, RootTransaction, create_engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.pool import QueuePool
 
-from service.errors import StateLocked
+from service.errors import ReelwatchError, StateLocked
 from service.ledger.dialects import postgresql_errors, postgresql_session
 from service.ledger.dialects.base import Access, Dialect, writes
 from service.ledger.dialects.postgresql_session import SERVICE, WRITE, Session
@@ -33,7 +33,7 @@ class PostgresqlDialect(Dialect):
     its session, on the very connection it writes on: once that lock is lost, nothing can be written any more.
     """
 
-    errors = (DBAPIError, psycopg.Error)
+    errors = (StatementError, psycopg.Error)
 
     def __init__(self, place: ServerPlace, access: Access) -> None:
         super().__init__(place, access)
@@ -69,6 +69,7 @@ class PostgresqlDialect(Dialect):
     def put_aside(self, *, now: float, damage: str) -> Path:
         """Refuse: what lies on a server is its administrator's, who has backups."""
         del now
+        self.close()
         raise LedgerCorrupt(
             f"{damage} Restore it with PostgreSQL's own means, or drop its tables: `reelwatch run` makes them anew and "
             "takes up the documents that lie in the output."
@@ -94,8 +95,11 @@ class PostgresqlDialect(Dialect):
         """Say whether a lock could not be had in time."""
         return postgresql_errors.sqlstate(error) in postgresql_errors.BUSY
 
-    def translated(self, error: Exception) -> LedgerError | None:
+    def translated(self, error: Exception) -> ReelwatchError | None:
         """Go by SQLSTATE, and by what libpq says where connecting fails."""
+        cause = error.orig if isinstance(error, StatementError) else error
+        if isinstance(cause, ReelwatchError):
+            return cause  # ours already: SQLAlchemy wraps what is met while it connects anew
         return postgresql_errors.translated(error, self._server)
 
     def commit(self, transaction: RootTransaction, *, wait: Callable[[float], None]) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import StatementError
 
 from service.ledger.errors import LedgerBusy, LedgerCorrupt, LedgerError, LedgerRefused, LedgerUnavailable
 from service.ledger.place import ServerPlace
@@ -59,7 +61,7 @@ def translated(error: Exception, place: ServerPlace) -> LedgerError | None:
 
 
 def _cause(error: Exception) -> BaseException | None:
-    return error.orig if isinstance(error, DBAPIError) else error
+    return error.orig if isinstance(error, StatementError) else error
 
 
 def _is_refusal(error: Exception, said: str) -> bool:
@@ -76,5 +78,7 @@ def _is_lost(error: Exception, state: str | None) -> bool:
 def _said(error: Exception, place: ServerPlace) -> str:
     """Return what was said, in one line; libpq may repeat pieces of the URL, and the password is not to be seen."""
     said = " ".join(str(_cause(error)).split()).rstrip(".")
-    password = conninfo_to_dict(place.url).get("password")
+    password = None
+    with suppress(psycopg.ProgrammingError):  # which may be what is told
+        password = conninfo_to_dict(place.url).get("password")
     return said.replace(str(password), "...") if password else said

@@ -30,7 +30,8 @@ _DEFAULTS: dict[str, Any] = {
 }
 _SETTINGS = """SELECT
     set_config('lock_timeout', %(lock_ms)s, false),
-    set_config('default_transaction_read_only', %(read_only)s, false),
+    set_config('default_transaction_read_only', CASE WHEN %(read_only)s
+        THEN 'on' ELSE current_setting('default_transaction_read_only') END, false),
     -- A server may be told to confirm what is not on disk yet: not to us, unless what we write is expendable.
     set_config('synchronous_commit', CASE WHEN %(durable)s
         THEN replace(current_setting('synchronous_commit'), 'off', 'on') ELSE 'off' END, false),
@@ -55,8 +56,8 @@ def connected(place: ServerPlace, access: Access) -> tuple[Session, int]:
     try:
         session.adapters.register_dumper(str, _TextDumper)
         lock_ms = max(1, round(access.busy_timeout_s * 1000))  # 0 would be for ever
-        read_only = "on" if access.read_only else "off"
-        session.execute(_SETTINGS, {"lock_ms": str(lock_ms), "read_only": read_only, "durable": access.durable})
+        given = {"lock_ms": str(lock_ms), "read_only": access.read_only, "durable": access.durable}
+        session.execute(_SETTINGS, given)
         version, encoding, schema = session.execute(_ABOUT).fetchone() or (0, "", None)
         return session, _usable(place, version=version, encoding=encoding, schema=schema)
     except BaseException:
