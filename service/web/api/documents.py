@@ -13,7 +13,7 @@ from actors.document import Document
 from actors.fusion.published import Published, published
 from service.assembly import make_plan
 from service.configuration import STAGES
-from service.ledger.values import Job, Selector
+from service.ledger.values import Selector
 from service.web.problems import Refusal, problems
 from service.web.site import GivenSite
 
@@ -44,7 +44,14 @@ def document(site: GivenSite, video_id: VideoId) -> Document:
 @router.post("/{video_id}/reprocess", status_code=202, responses=problems(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT))
 def reprocess(site: GivenSite, video_id: VideoId, stage: StageName = None) -> Reprocessed:
     """Describe a video anew, or only one stage and what depends on it; the document stays until it is replaced."""
-    job = described_job(site, video_id)
+    job = site.ledger.described(video_id)
+    if job is None:
+        found_document(site, video_id)
+        raise Refusal(
+            HTTPStatus.CONFLICT,
+            "source_unknown",
+            f"where the video of {video_id} lies is not known; drop it once more.",
+        )
     stages = None if stage is None else make_plan(site.configuration).dependants(stage)
     again = site.ledger.reprocess(Selector.of(job.absolute_path), stages=stages)
     if not again:
@@ -54,20 +61,24 @@ def reprocess(site: GivenSite, video_id: VideoId, stage: StageName = None) -> Re
     return Reprocessed(jobs=[found.job_id for found in again])
 
 
-def described_job(site: Site, video_id: str) -> Job:
-    """Return the job that made a document; raises `Refusal` (404)."""
+def place_of(site: Site, video_id: str) -> tuple[bytes, str]:
+    """Return the output and the name of a video's document; raises `Refusal` (404).
+
+    As its job says; of a document that another ledger's job has made, as the index says.
+    """
     job = site.ledger.described(video_id)
-    if job is None:
+    if job is not None and job.output_root is not None and job.document is not None:
+        return job.output_root, job.document
+    row = site.ledger.library.document(video_id)
+    if row is None:
         raise unknown(video_id)
-    return job
+    return site.output_root, row.document
 
 
 def found_document(site: Site, video_id: str) -> Published:
     """Return a document from disk; raises `Refusal` (404) where there is none any more."""
-    job = described_job(site, video_id)
-    root, name = job.output_root, job.document
-    found = published(root, name) if root is not None and name is not None else None
-    if found is None:
+    found = published(*place_of(site, video_id))
+    if found is None or found.document.video_id != video_id:  # another may have taken its name since it was indexed
         raise unknown(video_id)
     return found
 

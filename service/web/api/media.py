@@ -9,18 +9,17 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Path, Request
+from starlette.responses import Response
 
 from actors.fusion import directories
 from actors.fusion.names import components, keyframe_pattern
 from service.intake.beneath import opened_beneath
-from service.web.api.documents import VideoId, described_job
+from service.web.api.documents import VideoId, found_document, place_of
 from service.web.files import file_response
 from service.web.problems import Refusal, problems
 from service.web.site import GivenSite
 
 if TYPE_CHECKING:
-    from starlette.responses import Response
-
     from service.ledger.values import Job
 
 router = APIRouter(prefix="/documents/{video_id}", tags=["documents"])
@@ -43,13 +42,13 @@ _VIDEO: dict[str, Any] = {"content": {"video/*": {"schema": {"type": "string", "
 @router.get(
     "/frames/{name}",
     response_model=None,
+    response_class=Response,
     responses=problems(HTTPStatus.NOT_FOUND, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
     | {200: {"description": "The picture", **_WHOLE}},
 )
 def frame(site: GivenSite, request: Request, video_id: VideoId, name: FrameName) -> Response:
     """Return the picture of a shot."""
-    job = described_job(site, video_id)
-    descriptor = _opened_frame(job, name)
+    descriptor = _opened_frame(*place_of(site, video_id), name)
     if descriptor is None:
         raise Refusal(HTTPStatus.NOT_FOUND, "unknown_frame", f"document {video_id} has no picture {name!r}.")
     return file_response(descriptor, request.headers, media_type="image/jpeg")
@@ -58,14 +57,17 @@ def frame(site: GivenSite, request: Request, video_id: VideoId, name: FrameName)
 @router.get(
     "/video",
     response_model=None,
+    response_class=Response,
     responses=problems(HTTPStatus.NOT_FOUND, HTTPStatus.GONE, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
     | {200: {"description": "The video", **_VIDEO}, 206: {"description": "A range of it", **_VIDEO}},
 )
 def video(site: GivenSite, request: Request, video_id: VideoId) -> Response:
     """Play the video: the source where it lies, while it is there; ranges are answered."""
-    job = described_job(site, video_id)
+    job = site.ledger.described(video_id)
+    if job is None:
+        found_document(site, video_id)
     descriptor = opened_source(job)
-    if descriptor is None:
+    if job is None or descriptor is None:
         raise Refusal(
             HTTPStatus.GONE, "source_gone", "the video is no longer where it was described; its document stays."
         )
@@ -73,9 +75,9 @@ def video(site: GivenSite, request: Request, video_id: VideoId) -> Response:
     return file_response(descriptor, request.headers, media_type=VIDEO_TYPES.get(ending, "application/octet-stream"))
 
 
-def opened_source(job: Job) -> int | None:
-    """Open a job's video; None where it is gone or another file stands there now."""
-    if not job.root:
+def opened_source(job: Job | None) -> int | None:
+    """Open a job's video; None where it is gone or another file stands there now, and without a job."""
+    if job is None or not job.root:
         return None
     try:
         with opened_beneath(job.root, job.path, flags=os.O_RDONLY) as found:
@@ -86,7 +88,7 @@ def opened_source(job: Job) -> int | None:
         return None
 
 
-def has_source(job: Job) -> bool:
+def has_source(job: Job | None) -> bool:
     """Whether a job's video is still where it was described."""
     descriptor = opened_source(job)
     if descriptor is not None:
@@ -94,15 +96,13 @@ def has_source(job: Job) -> bool:
     return descriptor is not None
 
 
-def _opened_frame(job: Job, name: str) -> int | None:
-    if job.output_root is None or job.document is None:
-        return None
-    *folder, stem = components(job.document)
+def _opened_frame(output_root: bytes, document: str, name: str) -> int | None:
+    *folder, stem = components(document)
     if keyframe_pattern(stem).fullmatch(os.fsencode(name)) is None:
         return None
     with ExitStack() as stack:
         try:
-            parent = stack.enter_context(directories.descended(job.output_root, (*folder, stem, b"frames")))
+            parent = stack.enter_context(directories.descended(output_root, (*folder, stem, b"frames")))
             return os.open(os.fsencode(name), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=parent)
         except OSError:
             return None

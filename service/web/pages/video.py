@@ -46,7 +46,7 @@ def video(site: GivenSite, video_id: Name, t: Moment = None) -> HTMLResponse:
     try:
         if documents.VIDEO_ID.fullmatch(video_id) is None:
             raise documents.unknown(video_id)
-        found, job = documents.found_document(site, video_id).document, documents.described_job(site, video_id)
+        found, job = documents.found_document(site, video_id).document, site.ledger.described(video_id)
     except Refusal as refusal:
         return page(site, "absent.html", here="/library", status=HTTPStatus.NOT_FOUND, detail=refusal.detail)
     return page(site, "video.html", here="/library", **_values(found, job, start_s=_seconds(t)))
@@ -60,11 +60,11 @@ def reprocess(site: GivenSite, video_id: documents.VideoId, stage: Stage = "") -
     return RedirectResponse(f"/videos/{video_id}#artifacts", HTTPStatus.SEE_OTHER)
 
 
-def _values(document: Document, job: Job, *, start_s: float | None) -> dict[str, Any]:
+def _values(document: Document, job: Job | None, *, start_s: float | None) -> dict[str, Any]:
     said = paragraphs(document)
     return {
         "document": document,
-        "job": entry(job),
+        "job": None if job is None else entry(job),
         "has_source": has_source(job),
         "start_s": start_s,
         "tabs": TABS,

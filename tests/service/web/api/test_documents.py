@@ -6,8 +6,11 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from indexed import index
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from shelf import Shelf
     from starlette.testclient import TestClient
 
@@ -51,3 +54,34 @@ def test_not_twice_and_no_unknown_stage(client: TestClient, shelf: Shelf) -> Non
     assert client.post(url, params={"stage": "nonsense"}).status_code == 422
     assert client.post(url).status_code == 202
     assert client.post(url).json()["type"] == "urn:reelwatch:in_work"
+
+
+@pytest.fixture
+def another_s(client: TestClient, shelf: Shelf, tmp_path: Path) -> str:
+    """A document that another ledger's job has made, and this one's index knows; return its video's id."""
+    del client
+    job = shelf.described("tips/a.mp4")
+    video_id = str(job.sha256)[:16]
+    shelf.ledger.close()
+    for left in (tmp_path / "state").glob("ledger.sqlite3*"):
+        left.unlink()
+    shelf.ledger = shelf.open()
+    index(shelf)
+    return video_id
+
+
+def test_one_that_only_the_index_knows(client: TestClient, shelf: Shelf, another_s: str) -> None:
+    url = f"/documents/{another_s}"
+    assert client.get(url).json() == json.loads((shelf.output / "tips" / "a.json").read_text())
+    (entry,) = client.get("/documents").json()["documents"]
+    assert client.get(entry["keyframe"]).headers["content-type"] == "image/jpeg"
+    assert "Hei" in client.get(f"{url}/subtitles.srt").text
+    assert client.get(f"{url}/video").json()["type"] == "urn:reelwatch:source_gone"
+    assert client.post(f"{url}/reprocess").json()["type"] == "urn:reelwatch:source_unknown"
+    page = client.get(entry["page"])
+    assert (page.status_code, "Where the video lies is not known" in page.text) == (200, True)
+    other = shelf.output / f"{shelf.described('b.mp4', b'other').document}.json"
+    (shelf.output / "tips" / "a.json").write_bytes(other.read_bytes())  # its name is another video's by now
+    assert client.get(url).status_code == 404
+    (shelf.output / "tips" / "a.json").unlink()
+    assert {client.get(f"{url}{part}").status_code for part in ("", "/video", "/subtitles.vtt")} == {404}
