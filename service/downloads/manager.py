@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from service.downloads.job import Download
-from service.ledger.errors import LedgerError
+from service.errors import ReelwatchError
 from service.received.recovery import settle
 from service.state import received_root
 
@@ -72,7 +72,7 @@ class Downloads:
                 self._settle_once()
                 if self._fetch_next():
                     continue
-            except (LedgerError, OSError):
+            except (ReelwatchError, OSError):
                 # Its own place tells of a ledger that cannot be used (`web.failed`, 503); here it is waited for.
                 pause_s = AFTER_FAILURE_S  # the ledger is away, or the folder: what is asked for stays asked for
             with self._news:

@@ -48,7 +48,6 @@ class RequestSide(Side):
         *,
         force: bool = False,
         location: Location | None = None,
-        bytes_total: int | None = None,
     ) -> Request:
         """Note a request, and return it with its number. location: where its video lies, when it is there already.
 
@@ -58,7 +57,7 @@ class RequestSide(Side):
         state = RequestState.RECEIVED if location is None else RequestState.WAITING
         root, path = location or (None, None)
         new = replace(_NEW, kind=kind, asked=asked, state=state, force=force, root=root, path=path)
-        new = replace(new, bytes_total=bytes_total, worker=self.worker, created_at=now, updated_at=now)
+        new = replace(new, worker=self.worker, created_at=now, updated_at=now)
         values = {name: _plain(getattr(new, name)) for name in _FIELDS if name != "request_id"}
         with self.database.write() as connection:
             connection.execute(requests.delete().where(requests.c.ended_at < now - KEPT_S))

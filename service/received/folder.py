@@ -51,6 +51,7 @@ class Landing:
 def landing(root: bytes) -> Iterator[Landing]:
     """Make a folder for one upload or download below the root; raises OSError."""
     incoming = Path(os.fsdecode(root)) / INCOMING
+    incoming.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     incoming.mkdir(mode=0o700, exist_ok=True)
     folder, lock = _made(incoming)
     try:

@@ -67,21 +67,21 @@ class Reception:
         self._wake()
         return request
 
-    def begin_upload(self, name: str, *, force: bool = False, total_bytes: int | None = None) -> Upload | Refusal:
-        """Begin to receive a file called `name`, of so many bytes where that is known; enter what is returned."""
+    def begin_upload(self, name: str, *, force: bool = False, least_bytes: int = 0) -> Upload | Refusal:
+        """Begin to receive a file called `name`, of at least so many bytes; enter what is returned."""
         configuration, root = self._configuration, received_root(self._configuration)
         bounds = Bounds(configuration.requests.upload_mib * 2**20, configuration.disk.low_water_mib * 2**20)
         clean = clean_name(name, configuration.intake.extensions)
         if clean is None:
             known = " ".join(configuration.intake.extensions)
             return Refusal("extension", f"its name ends in none of {known} (intake.extensions). Rename it.")
-        refusal = beyond(bounds, root, total_bytes or 0)
+        refusal = beyond(bounds, root, least_bytes)
         if refusal is not None:
             return refusal
         with ExitStack() as resources:
             landed = resources.enter_context(landing(root))
             asked = name.encode("utf-8", "surrogatepass")
-            request = self._ledger.add_request(RequestKind.UPLOAD, asked, force=force, bytes_total=total_bytes)
+            request = self._ledger.add_request(RequestKind.UPLOAD, asked, force=force)
             return Upload(
                 self._told(request),
                 landed,

@@ -85,7 +85,7 @@ class Upload:
             self._refuse(refusal)
         elif self._clock.monotonic() >= self._noted_s + PROGRESS_EVERY_S:
             self._noted_s = self._clock.monotonic()
-            self._ledger.note_progress(self.request.request_id, done=self.size_bytes, total=self.request.bytes_total)
+            self._ledger.note_progress(self.request.request_id, done=self.size_bytes, total=None)
         return refusal
 
     def finish(self) -> Request | Refusal:

@@ -12,7 +12,7 @@ from starlette.staticfiles import StaticFiles
 from service import __version__
 from service.exports import TABLE_FORMATS
 from service.web import problems
-from service.web.api import documents, exports, health, jobs, library, media, search, subtitles
+from service.web.api import analyze, documents, exports, health, jobs, library, media, search, subtitles
 from service.web.description import describe
 from service.web.pages import description, find, login, queue, video
 from service.web.pages import library as library_page
@@ -26,6 +26,7 @@ GZIP_LEVEL = 5
 COMPRESSED_TYPES = (*DEFAULT_EXCLUDED_CONTENT_TYPES, TABLE_FORMATS["parquet"].media_type)
 """What is compressed already."""
 API = (
+    analyze.router,
     health.router,
     jobs.router,
     library.router,

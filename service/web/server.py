@@ -51,6 +51,7 @@ def serve(configuration: Configuration, emit: Emitter, *, listening: Callable[[s
             timeout_graceful_shutdown=PARTING_S,
             lifespan="on",
         )
+        site.downloads.start()
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # `web.failed` tells of faults, once
         emit("web.listening", address=address, token=site.token is not None)
         listening(f"http://{address}/")

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Depends, Request
 
 from service.clock import Clock, SystemClock
+from service.downloads.manager import Downloads
 from service.errors import ConfigError
 from service.ledger.ledger import Ledger, attach_ledger
 from service.ledger.place import Place, ServerPlace
+from service.received.reception import Reception
 from service.state import ledger_place, output_root
 from service.web.security.hosts import allowed_hosts
 from service.web.security.token import Token, read_token
@@ -66,7 +68,14 @@ class Site:
     clock: Clock
     token: Token | None
     hosts: frozenset[str]
+    downloads: Downloads
     emit: Emitter | None = None
+
+    @property
+    def reception(self) -> Reception:
+        """Where a video is asked for; raises `LedgerError` as `ledger` does."""
+        emit, wake = self.emit or _nowhere, self.downloads.wake
+        return Reception(self.configuration, self.ledger, clock=self.clock, emit=emit, wake=wake)
 
     @property
     def ledger(self) -> Ledger:
@@ -79,7 +88,8 @@ class Site:
         return output_root(self.configuration)
 
     def close(self) -> None:
-        """Let go of the ledger."""
+        """Let go of the ledger, and end the downloads."""
+        self.downloads.stop()
         self.handle.close()
 
 
@@ -94,7 +104,12 @@ def make_site(configuration: Configuration, *, clock: Clock | None = None, emit:
         )
     hosts = allowed_hosts(web.address[0], web.hosts)
     handle = LedgerHandle(ledger_place(configuration), output_root=output_root(configuration), clock=clock)
-    return Site(configuration, handle, clock, token, hosts, emit)
+    downloads = Downloads(configuration, handle.get, clock=clock, emit=emit or _nowhere)
+    return Site(configuration, handle, clock, token, hosts, downloads, emit)
+
+
+def _nowhere(_event: str, **_fields: object) -> None:
+    """Log nothing: a site without a log."""
 
 
 def site_of(request: Request) -> Site:

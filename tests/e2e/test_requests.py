@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
+from http.client import HTTPConnection
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +64,8 @@ class Asking:
 
 @pytest.fixture(scope="module")
 def asking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asking]:
-    settings = WITHOUT_MODELS | {"REELWATCH_INTAKE__QUIET_NETWORK_S": "3600.0", "REELWATCH_INTAKE__SWEEP_S": "600.0"}
+    settings = WITHOUT_MODELS | {"REELWATCH_DOWNLOAD__ALLOW_PRIVATE_ADDRESSES": "true"}
+    settings |= {"REELWATCH_INTAKE__SWEEP_S": "600.0"}  # what is found is found by its event
     home = Home(tmp_path_factory.mktemp("requests"), settings)
     model = bad_files.clip(home.path / "model.mp4").read_bytes()
     with home.service() as service:
@@ -100,8 +107,67 @@ def test_what_lands_in_the_service_s_own_folder_is_found_as_in_an_inbox(asking: 
     hidden.rename(asking.received / "landed.mp4")
     job = asking.home.until_state(asking.received / "landed.mp4", "done")
     assert (job.root, job.document) == (os.fsencode(asking.received), "landed")
-    why = asking.home.run("why", asking.received / "nothing.mp4")
-    assert b"there is no such file" in why.stdout
+
+
+@dataclass
+class Face:
+    """A web process beside the service."""
+
+    port: int
+
+    def post(self, body: bytes, kind: str) -> Any:
+        return self._asked("POST", "/analyze", body, {"Content-Type": kind})
+
+    def taken(self, asked: Any) -> Any:
+        """Wait until a request has a job that is done."""
+        number = asked["request"]
+
+        def done() -> Any:
+            found = self._asked("GET", f"/analyze/{number}")
+            assert found["state"] not in {"refused", "failed"}, found
+            return found["job"] is not None and found["job"]["state"] == "done" and found
+
+        return until(done, f"request {number} is described")
+
+    def _asked(self, method: str, path: str, *given: Any) -> Any:
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
+            connection.request(method, path, *given)
+            return json.loads(connection.getresponse().read())
+
+
+@pytest.fixture(scope="module")
+def face(asking: Asking) -> Iterator[Face]:
+    with asking.home.start("web", "--port", "0", stdout=subprocess.DEVNULL) as process:
+        yield Face(int(_said(process).rstrip(b"/\n").rpartition(b":")[2]))
+        process.terminate()
+        process.stderr.read()
+
+
+def _said(process: subprocess.Popen[bytes]) -> bytes:
+    """The line that says where it listens."""
+    return next(line for line in process.stderr if line.startswith(b"Reelwatch is at"))
+
+
+def test_an_upload_is_described(asking: Asking, face: Face) -> None:
+    content = asking.model + bad_files.box(b"free", b"seven")
+    head = b'--B\r\nContent-Disposition: form-data; name="file"; filename="sent.mp4"\r\n\r\n'
+    asked = face.post(head + content + b"\r\n--B--\r\n", "multipart/form-data; boundary=B")
+    found = face.taken(asked)
+    assert found["path"] == str(asking.received / "sent.mp4")
+    assert asking.home.document(found["job"]["document"]).source.relative_path == "sent.mp4"
+
+
+def test_a_video_by_its_url_is_described_with_what_the_web_says_of_it(asking: Asking, face: Face) -> None:
+    asking.put(asking.home.path / "served", "tips.mp4", "eight")
+    handler = partial(SimpleHTTPRequestHandler, directory=str(asking.home.path / "served"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/tips.mp4"
+        found = face.taken(face.post(json.dumps({"url": url}).encode(), "application/json"))
+        server.shutdown()
+    assert found["path"] == str(asking.received / "tips.mp4")
+    document = asking.home.document(found["job"]["document"])
+    assert (document.status, document.source.platform_id) == ("complete", "tips")
 
 
 def test_a_restart_leaves_jobs_of_a_root_that_nobody_watches_as_they_are(asking: Asking) -> None:

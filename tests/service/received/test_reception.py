@@ -134,7 +134,7 @@ def test_the_running_service_s_inboxes_count_and_further_roots(counter: Counter)
 
 def test_an_upload_appears_whole_and_waits_for_the_service(counter: Counter) -> None:
     counter.clock.advance(1.0)
-    request = counter.upload("../Tips/Cl\u00efp.MP4", b"a" * MIB, b"b" * 10, total_bytes=MIB + 10)
+    request = counter.upload("../Tips/Cl\u00efp.MP4", b"a" * MIB, b"b" * 10, least_bytes=MIB)
     assert isinstance(request, Request)
     assert (request.state, request.root) == (RequestState.WAITING, os.fsencode(counter.received))
     assert (os.fsdecode(request.path), request.bytes_done) == ("Cl\u00efp.mp4", MIB + 10)
@@ -145,7 +145,7 @@ def test_an_upload_appears_whole_and_waits_for_the_service(counter: Counter) -> 
 
 
 def test_until_then_it_lies_hidden_and_its_progress_is_told(counter: Counter) -> None:
-    upload = counter.reception.begin_upload("clip.mp4", total_bytes=100)
+    upload = counter.reception.begin_upload("clip.mp4")
     with upload:
         upload.write(b"x" * 40)
         counter.clock.advance(5.0)
@@ -153,12 +153,12 @@ def test_until_then_it_lies_hidden_and_its_progress_is_told(counter: Counter) ->
         (name,) = counter.files()
         assert name.startswith(".incoming/")
         found = counter.ledger.request(upload.request.request_id)
-        assert (found.state, found.bytes_done, found.bytes_total) == (RequestState.RECEIVED, 60, 100)
+        assert (found.state, found.bytes_done, found.bytes_total) == (RequestState.RECEIVED, 60, None)
 
 
 REFUSED = {
     "extension": ("clip.exe", (b"x",), {}),
-    "too_large": ("clip.mp4", (), {"total_bytes": 3 * MIB + 1}),
+    "too_large": ("clip.mp4", (), {"least_bytes": 3 * MIB + 1}),
     "too_large ": ("clip.mp4", (b"x" * MIB,) * 4, {}),
     "empty": ("clip.mp4", (), {}),
 }
@@ -180,8 +180,8 @@ def test_a_disk_that_is_full_takes_none_and_one_that_fills_ends_it(
     counter.settings |= {"disk.low_water_mib": 100, "requests.upload_mib": 1000}
     free = [150 * MIB]
     monkeypatch.setattr("service.received.upload.free_bytes", lambda _path: free[0])
-    assert counter.upload("clip.mp4", total_bytes=51 * MIB).reason == "disk_full"
-    upload = counter.reception.begin_upload("clip.mp4", total_bytes=40 * MIB)
+    assert counter.upload("clip.mp4", least_bytes=51 * MIB).reason == "disk_full"
+    upload = counter.reception.begin_upload("clip.mp4", least_bytes=40 * MIB)
     with upload:
         assert upload.write(b"x" * LOOK_EVERY_BYTES) is None
         free[0] = 99 * MIB

@@ -1,0 +1,233 @@
+"""`/analyze`: ask for a video by its path, by its URL, or send it; and what has become of what was asked for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Annotated
+
+from anyio import CancelScope
+from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from python_multipart.multipart import parse_options_header
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
+
+from service.downloads.urls import MOST_CHARS
+from service.ledger.errors import UnknownRequest
+from service.ledger.request_values import Request as Asked
+from service.ledger.request_values import RequestKind, RequestState
+from service.logs.names import readable
+from service.received.refusal import Refusal as NotReceived
+from service.web import paging
+from service.web.api import jobs
+from service.web.api.forms import STATUSES, FormUpload, refused
+from service.web.problems import Refusal, problems
+from service.web.site import GivenSite
+
+if TYPE_CHECKING:
+    from service.web.site import Site
+
+router = APIRouter(prefix="/analyze", tags=["analyze"])
+
+STALLED_S = 60.0
+"""How long nothing may come of a body before its sender counts as gone."""
+MOST_JSON_BYTES = 64 * 1024
+_LONGEST_PATH = 4096
+RequestId = Annotated[int, Path(ge=1, le=2**31 - 1, description="the request's number")]
+Force = Annotated[bool, Query(description="describe it anew, though it has a document")]
+
+
+class ByPath(BaseModel):
+    """A video that is there: in an inbox, or in one of the folders of `requests.roots`. It counts as complete."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    path: str = Field(
+        min_length=1,
+        max_length=_LONGEST_PATH,
+        examples=["/srv/videos/inbox/tips/clip.mp4"],
+        description="the whole path on the service's host",
+    )
+
+
+class ByUrl(BaseModel):
+    """A video on the web; it is fetched first."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: str = Field(
+        min_length=1,
+        max_length=MOST_CHARS,
+        examples=["https://example.org/v/clip"],
+        description="of one video, not of a list; http or https",
+    )
+
+
+class RequestEntry(BaseModel):
+    """What was asked for, and what has become of it. Times are Unix times.
+
+    Once it is `taken`, its job says the rest. `refused` asked again would be refused again, `failed` may not be.
+    """
+
+    request: int = Field(examples=[3])
+    kind: RequestKind = Field(examples=["url"])
+    asked: str = Field(examples=["https://example.org/v/clip"], description="the path, the URL, or an upload's name")
+    state: RequestState = Field(examples=["taken"])
+    reason: str | None = Field(examples=[None], description="a stable code: why it was refused or failed")
+    detail: str | None = Field(examples=[None], description="the same for people")
+    path: str | None = Field(examples=["/var/lib/reelwatch/received/clip.mp4"], description="where the video lies")
+    bytes_done: int | None = Field(examples=[2_414_117], description="of an upload or download")
+    bytes_total: int | None = Field(examples=[2_414_117], description="null where nobody knows")
+    job: jobs.JobEntry | None = Field(description="what has become of the video")
+    created_at: float = Field(examples=[1764151200.0])
+    updated_at: float = Field(examples=[1764151208.1])
+
+
+class RequestPage(BaseModel):
+    """A page of requests, the newest first."""
+
+    requests: list[RequestEntry]
+    next: str | None = Field(description="the cursor of the next page; null at the end", examples=[None])
+
+
+_BY_NAME: TypeAdapter[ByPath | ByUrl] = TypeAdapter(ByPath | ByUrl)
+_FORM = {
+    "type": "object",
+    "required": ["file"],
+    "properties": {"file": {"type": "string", "format": "binary", "description": "the video, with its name"}},
+}
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {"oneOf": [ByPath.model_json_schema(), ByUrl.model_json_schema()]},
+                "examples": {
+                    "path": {"value": {"path": "/srv/videos/inbox/tips/clip.mp4"}},
+                    "url": {"value": {"url": "https://example.org/v/clip"}},
+                },
+            },
+            "multipart/form-data": {"schema": _FORM},
+        },
+    }
+}
+
+
+# Not a plain function, unlike the other endpoints: a sender that is slow would hold one of the threads all the while.
+@router.post("", status_code=202, responses=problems(*STATUSES), openapi_extra=_BODY)
+async def analyze(request: Request, response: Response, site: GivenSite, *, force: Force = False) -> RequestEntry:
+    """Ask for a video: JSON with its path or URL, or a form with the file itself.
+
+    The answer comes before it is described: follow it at its `Location`. An upload is answered once it lies whole.
+    """
+    kind, options = parse_options_header(request.headers.get("content-type"))
+    if kind == b"application/json":
+        body = await _whole(request)
+        asked = await run_in_threadpool(_asked, site, body, force=force)
+    elif kind == b"multipart/form-data":
+        asked = await _received(request, site, options.get(b"boundary", b""), force=force)
+    else:
+        detail = "send application/json, or multipart/form-data with a file."
+        raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "media_type", detail)
+    response.headers["location"] = f"/analyze/{asked.request_id}"
+    return await run_in_threadpool(entry, site, asked)
+
+
+@router.get("", responses=problems(HTTPStatus.BAD_REQUEST))
+def requests(
+    site: GivenSite,
+    state: Annotated[list[RequestState] | None, Query(description="only in these states; default: all")] = None,
+    limit: paging.Limit = 50,
+    cursor: paging.Cursor = None,
+) -> RequestPage:
+    """List what was asked for; what ended more than thirty days ago is forgotten."""
+    before = None if cursor is None else paging.decode(cursor, int)[0]
+    found = site.ledger.requests(state or tuple(RequestState), before=before, limit=limit + 1)
+    page = found[:limit]
+    more = paging.encode(page[-1].request_id) if len(found) > limit else None
+    return RequestPage(requests=[entry(site, asked) for asked in page], next=more)
+
+
+@router.get("/{request_id}", responses=problems(HTTPStatus.NOT_FOUND))
+def request(site: GivenSite, request_id: RequestId) -> RequestEntry:
+    """Return what has become of one request."""
+    try:
+        return entry(site, site.ledger.request(request_id))
+    except UnknownRequest:
+        raise Refusal(
+            HTTPStatus.NOT_FOUND, "unknown_request", f"there is no request {request_id} (any more)."
+        ) from None
+
+
+def entry(site: Site, asked: Asked) -> RequestEntry:
+    """Return what the API says of a request."""
+    return RequestEntry(
+        request=asked.request_id,
+        kind=asked.kind,
+        asked=readable(asked.asked),
+        state=asked.state,
+        reason=asked.reason,
+        detail=asked.detail,
+        path=None if asked.file is None else readable(asked.file),
+        bytes_done=asked.bytes_done,
+        bytes_total=asked.bytes_total,
+        job=None if asked.job_id is None else jobs.entry(site.ledger.job(asked.job_id)),
+        created_at=asked.created_at,
+        updated_at=asked.updated_at,
+    )
+
+
+def _asked(site: Site, body: bytes, *, force: bool) -> Asked:
+    try:
+        given = _BY_NAME.validate_json(body)
+    except ValidationError as exc:
+        raise RequestValidationError([{**error, "loc": ("body", *error["loc"])} for error in exc.errors()]) from exc
+    if isinstance(given, ByPath):
+        answer = site.reception.ask_path(given.path.encode(), force=force)
+    else:
+        answer = site.reception.ask_url(given.url, force=force)
+    if isinstance(answer, NotReceived):
+        raise refused(answer)
+    return answer
+
+
+async def _received(request: Request, site: Site, boundary: bytes, *, force: bool) -> Asked:
+    length = request.headers.get("content-length", "")
+    known = int(length) if length.isascii() and length.isdecimal() else None
+    form = await run_in_threadpool(FormUpload, site.reception, boundary, length=known, force=force)
+    try:
+        async for chunk in _chunks(request):
+            await run_in_threadpool(form.feed, chunk)
+        return await run_in_threadpool(form.finish)
+    finally:
+        with CancelScope(shield=True):  # also when the server ends: nothing half received stays
+            await run_in_threadpool(form.close)
+
+
+async def _whole(request: Request) -> bytes:
+    body = b""
+    async for chunk in _chunks(request):
+        body += chunk
+        if len(body) > MOST_JSON_BYTES:
+            detail = f"it is larger than {MOST_JSON_BYTES} bytes. Send a file as multipart/form-data."
+            raise Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", detail)
+    return body
+
+
+async def _chunks(request: Request) -> AsyncIterator[bytes]:
+    stream = request.stream()
+    try:
+        while True:
+            async with asyncio.timeout(STALLED_S):
+                chunk = await anext(stream, None)
+            if chunk is None:
+                return
+            yield chunk
+    except TimeoutError:
+        detail = f"nothing has come for {STALLED_S:g} s. Send it once more."
+        raise Refusal(HTTPStatus.REQUEST_TIMEOUT, "stalled", detail) from None
+    except ClientDisconnect:  # nobody reads the answer
+        raise Refusal(HTTPStatus.BAD_REQUEST, "aborted", "the connection ended before the request did.") from None
