@@ -16,6 +16,7 @@ from service.ledger.ledger import Ledger, attach_ledger
 from service.ledger.place import Place, ServerPlace
 from service.received.reception import Reception
 from service.state import ledger_place, output_root
+from service.web.facets import FacetsKept
 from service.web.security.hosts import allowed_hosts
 from service.web.security.token import Token, read_token
 
@@ -69,6 +70,7 @@ class Site:
     token: Token | None
     hosts: frozenset[str]
     downloads: Downloads
+    facets: FacetsKept
     emit: Emitter | None = None
 
     @property
@@ -105,7 +107,7 @@ def make_site(configuration: Configuration, *, clock: Clock | None = None, emit:
     hosts = allowed_hosts(web.address[0], web.hosts)
     handle = LedgerHandle(ledger_place(configuration), output_root=output_root(configuration), clock=clock)
     downloads = Downloads(configuration, handle.get, clock=clock, emit=emit or _nowhere)
-    return Site(configuration, handle, clock, token, hosts, downloads, emit)
+    return Site(configuration, handle, clock, token, hosts, downloads, FacetsKept(clock), emit)
 
 
 def _nowhere(_event: str, **_fields: object) -> None:

@@ -39,11 +39,10 @@ export class LiveResults {
     clearTimeout(this.timer);
     const page = await this.fetched(address);
     if (!page) return;
-    history.replaceState(null, "", address);
     const fresh = page.getElementById("results");
+    history.replaceState(null, "", fresh.dataset.address);
     const focused = this.results.contains(document.activeElement) ? identity(document.activeElement) : null;
     this.results.replaceChildren(...fresh.childNodes);
-    this.results.dataset.address = fresh.dataset.address;
     if (focused) this.results.querySelector(focused)?.focus();
     this.shown();
     this.form.dispatchEvent(new CustomEvent("shown", { detail: page }));

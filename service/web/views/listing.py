@@ -52,6 +52,11 @@ class Asked:
         """Whether anything is left out."""
         return bool(self.q or self.status or self.language or self.folder or self.length)
 
+    @property
+    def direction(self) -> str:
+        """The direction as the address says it: nothing where it is as people want it."""
+        return "" if self.descending == falls(self.sort) else ("desc" if self.descending else "asc")
+
     def listing(self) -> Listing | QueryError:
         """Return what the ledger is asked; an error where the words cannot be understood."""
         text = parse(_going_on(self.q)) if self.q else None
@@ -76,7 +81,7 @@ class Asked:
             "folder": self.folder,
             "length": self.length,
             "sort": "" if self.sort is Sort.DESCRIBED else self.sort.value,
-            "direction": "" if self.descending == falls(self.sort) else ("desc" if self.descending else "asc"),
+            "direction": self.direction,
             "look": "" if self.look == LOOKS[0] else self.look,
         } | changes
         query = urlencode({name: value for name, value in said.items() if value})

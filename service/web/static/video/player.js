@@ -1,6 +1,7 @@
 // The place in the video, whoever plays it: the browser, or, where it cannot, the pictures of the shots.
 export class Player {
   constructor(root) {
+    this.root = root;
     this.media = root.querySelector("#media");
     this.still = root.querySelector("#still");
     this.notice = root.querySelector("#unplayable");
@@ -9,7 +10,6 @@ export class Player {
     this.stillTime = 0;
     if (this.media) this.listen();
     else root.dataset.playing = "stills";
-    this.root = root;
   }
 
   get time() {
