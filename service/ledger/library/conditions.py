@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select
 
 from service.ledger.library.asking import UNKNOWN, Filters, Term, TextQuery
 from service.ledger.library.numbers import document_column, kind_column
@@ -70,10 +70,12 @@ def _plain(filters: Filters) -> Iterator[ColumnElement[bool]]:
         padded = literal(" ") + library.c.author_words + literal(" ")
         yield padded.contains(f" {filters.author} ", autoescape=True)
     for tag in filters.tags:
-        yield library.c.document_id.in_(select(library_tags.c.document_id).where(library_tags.c.tag == tag))
+        mine = (library_tags.c.output_root == library.c.output_root, library_tags.c.tag == tag)
+        yield exists().where(*mine, library_tags.c.document_id == library.c.document_id)
     if filters.has_words is not None:
-        spoken = library.c.word_count > 0
-        yield spoken if filters.has_words else or_(library.c.word_count.is_(None), library.c.word_count == 0)
+        # Spelled so that nothing chooses the index of the order by words, where counting would read every row.
+        spoken = func.coalesce(library.c.word_count, 0)
+        yield spoken > 0 if filters.has_words else spoken == 0
 
 
 def _in_language(codes: Iterable[str]) -> ColumnElement[bool]:

@@ -146,7 +146,8 @@ def _put(connection: Connection, output_root: bytes, entry: Entry) -> None:
     if rows:
         connection.execute(passages.insert(), rows)
     if entry.tag_keys:
-        connection.execute(library_tags.insert(), [{"tag": tag, "document_id": number} for tag in entry.tag_keys])
+        mine = {"output_root": output_root, "document_id": number}
+        connection.execute(library_tags.insert(), [{**mine, "tag": tag} for tag in entry.tag_keys])
 
 
 def _passage_rows(number: int, found: Iterable[Passage]) -> Iterator[dict[str, Any]]:

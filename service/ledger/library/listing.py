@@ -82,10 +82,15 @@ class ListingSide(Side):
                 languages=_summed((language, number) for _, language, _, number, _ in groups),
                 folders=_summed((folder, number) for _, _, folder, number, _ in groups),
                 authors=_counted(connection, library.c.author, [*where, library.c.author.is_not(None)]),
-                tags=_counted(
-                    connection, library_tags.c.tag, [*where, library_tags.c.document_id == library.c.document_id]
-                ),
+                tags=_counted(connection, library_tags.c.tag, self._on_tags(filters)),
             )
+
+    def _on_tags(self, filters: Filters | None) -> list[ColumnElement[bool]]:
+        """Return the conditions on tags; the documents are asked only where something is asked of them."""
+        if filters in {None, Filters()}:
+            return [library_tags.c.output_root == self._output_root]
+        where = on_documents(filters or Filters(), output_root=self._output_root)
+        return [*where, library_tags.c.document_id == library.c.document_id]
 
     @property
     def _output_root(self) -> bytes:

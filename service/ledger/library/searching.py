@@ -7,10 +7,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import literal, select
+from sqlalchemy import exists, literal, select
 
 from service.ledger.library import conditions
-from service.ledger.library.asking import TextQuery
+from service.ledger.library.asking import Filters, TextQuery
 from service.ledger.library.listing import ROW_COLUMNS, ListingSide
 from service.ledger.library.numbers import document_column, kind_of
 from service.ledger.library.tables import library, passages
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from service.ledger.library.word_index import WordIndex
 
-RANKED_AT_MOST = 5_000
+RANKED_AT_MOST = 2_000
 """Of a word that occurs more often, the newest passages are ranked: nobody reads further, and it takes a while."""
 _PASSAGE = (*(passages.c[name] for name in ("passage_id", "start_s", "end_s", "text", "words", "word_times")),)
 
@@ -39,7 +39,7 @@ class SearchSide(ListingSide):
         with self.database.read() as connection:
             words = word_index(connection)
             found = self._ranked(query, words) if query.required else self._unranked(query, words)
-            rows = [Candidate(key, rank) for key, rank in connection.execute(found.limit(RANKED_AT_MOST + 1))]
+            rows = [Candidate(*row) for row in connection.execute(found.limit(RANKED_AT_MOST + 1))]
         bounded = len(rows) > RANKED_AT_MOST
         ranked = sorted(rows[:RANKED_AT_MOST], key=lambda one: (one.rank, -one.passage_id))
         return Found(tuple(ranked), bounded)
@@ -68,10 +68,14 @@ class SearchSide(ListingSide):
     def _within(self, query: TextQuery, key: ColumnElement[int], words: WordIndex) -> list[ColumnElement[bool]]:
         """Return the conditions on the document in which a passage stands."""
         place = document_column(key)
-        mine = select(library.c.document_id).where(
-            *conditions.on_documents(query.filters, output_root=self._output_root)
-        )
-        where: list[ColumnElement[bool]] = [place.in_(mine)]
+        mine = conditions.on_documents(query.filters, output_root=self._output_root)
+        # Without a filter nearly every document is meant, and to look each up costs less than to list them all.
+        everywhere = query.filters == Filters()
+        where: list[ColumnElement[bool]] = [
+            exists().where(library.c.document_id == place, *mine).correlate_except(library)
+            if everywhere
+            else place.in_(select(library.c.document_id).where(*mine))
+        ]
         if len(query.required) > 1:
             where += [place.in_(conditions.documents_with(terms, query, words)) for terms in query.required]
         if query.excluded:

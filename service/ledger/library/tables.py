@@ -67,11 +67,15 @@ SORTED = ("described_at", "name_key", "duration_s", "word_count", "shot_count", 
 """The columns a listing can be ordered by; each has an index."""
 for _name in SORTED:
     Index(f"ix_library_{_name}", library.c.output_root, library.c[_name], library.c.document_id)
+FILTERED = ("language", "folder", "status", "word_count", "duration_s", "described_at", "author")
+"""What documents are filtered and counted by: one index has it all, so that counting reads no row."""
+Index("ix_library_filters", library.c.output_root, *(library.c[name] for name in FILTERED))
 Index("ix_library_video", library.c.video_id)
 
 library_tags = Table(
     "library_tags",
     metadata,
+    Column("output_root", LargeBinary, primary_key=True),
     Column("tag", SORT_KEY, primary_key=True),
     Column("document_id", Integer, ForeignKey("library.document_id"), primary_key=True),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 
 class Kind(IntEnum):
@@ -157,8 +158,7 @@ class Facets:
     tags: tuple[Facet, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A passage that was found. rank: less is better, as databases rank; kind and document are in its key."""
 
     passage_id: int

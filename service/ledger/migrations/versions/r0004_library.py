@@ -14,6 +14,7 @@ depends_on = None
 
 _KEY = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 _SORTED = ("described_at", "name_key", "duration_s", "word_count", "shot_count", "views", "posted_at")
+_FILTERED = ("language", "folder", "status", "word_count", "duration_s", "described_at", "author")
 _FTS5 = (
     """CREATE VIRTUAL TABLE passage_words USING fts5(
         words, content='passages', content_rowid='passage_id', tokenize='ascii')""",
@@ -84,12 +85,14 @@ def _library() -> None:
     )
     for name in _SORTED:
         op.create_index(f"ix_library_{name}", "library", ["output_root", name, "document_id"])
+    op.create_index("ix_library_filters", "library", ["output_root", *_FILTERED])
     op.create_index("ix_library_video", "library", ["video_id"])
 
 
 def _passages() -> None:
     op.create_table(
         "library_tags",
+        sa.Column("output_root", sa.LargeBinary, primary_key=True),
         sa.Column("tag", _KEY, primary_key=True),
         sa.Column("document_id", sa.Integer, sa.ForeignKey("library.document_id"), primary_key=True),
     )
