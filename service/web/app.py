@@ -16,6 +16,7 @@ from service.web.api import analyze, documents, exports, health, jobs, library, 
 from service.web.description import describe
 from service.web.pages import description, find, login, queue, video
 from service.web.pages import library as library_page
+from service.web.security.body import BodyLimit
 from service.web.security.guard import Guard
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ GZIP_LEVEL = 5
 """Above it a page costs twice the processor for a few per cent less."""
 COMPRESSED_TYPES = (*DEFAULT_EXCLUDED_CONTENT_TYPES, TABLE_FORMATS["parquet"].media_type)
 """What is compressed already."""
+FILES_COME_TO = frozenset({"/analyze"})
+"""Where a body may be long."""
 API = (
     analyze.router,
     health.router,
@@ -53,5 +56,6 @@ def make_app(site: Site) -> FastAPI:
     app.add_middleware(
         GZipMiddleware, minimum_size=1024, compresslevel=GZIP_LEVEL, exclude_content_types=COMPRESSED_TYPES
     )
+    app.add_middleware(BodyLimit, limitless=FILES_COME_TO)
     app.add_middleware(Guard, hosts=site.hosts, token=site.token, clock=site.clock)
     return app

@@ -13,6 +13,7 @@ import uvicorn
 from service.errors import ConfigError
 from service.metrics.server import spelt
 from service.web.app import make_app
+from service.web.connections import BoundedProtocol
 from service.web.site import make_site
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def serve(configuration: Configuration, emit: Emitter, *, listening: Callable[[s
         address = spelt(*bound.getsockname()[:2])
         config = uvicorn.Config(
             app,
+            http=BoundedProtocol,
             log_config=None,
             access_log=False,
             server_header=False,

@@ -1,0 +1,130 @@
+"""Connections that are no request, or one that never ends: a real server closes them and serves the others."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+import uvicorn
+
+from service.web.connections import bounded
+from service.web.security.body import MOST_BYTES, BodyLimit
+
+if TYPE_CHECKING:
+    from shelf import MakeClient, Shelf
+
+HEAD_S = 1.0
+MOST = 20
+HEAD = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n"
+POST = b"POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+STRANGE = b"POST /login HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example\r\n"
+
+
+@pytest.fixture
+def port(shelf: Shelf, make_client: MakeClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """Where the app listens, with bounds that a test can wait for."""
+    del shelf
+    monkeypatch.setattr(BodyLimit.__init__, "__defaults__", (MOST_BYTES, HEAD_S))
+    config = uvicorn.Config(make_client().app, http=bounded(HEAD_S), log_config=None, limit_concurrency=MOST)
+    server = uvicorn.Server(config)
+    listening = socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    yield listening.getsockname()[1]
+    server.should_exit = True
+    thread.join(30)
+    listening.close()
+    assert not thread.is_alive()
+
+
+def answer(port: int, *parts: bytes, pause_s: float = 0.0) -> bytes:
+    """Send the parts and return all that comes until the server closes."""
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        for part in parts:
+            try:
+                connection.sendall(part)
+            except OSError:  # it was closed meanwhile
+                break
+            time.sleep(pause_s)
+        return received(connection)
+
+
+def received(connection: socket.socket) -> bytes:
+    found = b""
+    try:
+        while chunk := connection.recv(65_536):
+            found += chunk
+    except ConnectionResetError:
+        pass
+    return found
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (),
+        (b"GET / HT",),
+        (HEAD,),
+        (HEAD, *(b"X-%d: y\r\n" % number for number in range(400))),
+        (STRANGE + b"Content-Length: 1000\r\n\r\n", *(b"a" for _ in range(400))),
+    ],
+    ids=["says nothing", "half a line", "half a head", "a line now and then", "a body that nobody reads"],
+)
+def test_who_says_nothing_is_not_waited_for(port: int, parts: tuple[bytes, ...]) -> None:
+    began_s = time.monotonic()
+    assert answer(port, *parts, pause_s=0.1)[:12] in {b"", b"HTTP/1.1 403"}
+    assert HEAD_S / 2 < time.monotonic() - began_s < 20 * HEAD_S
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (POST + b"Content-Length: 10\r\n\r\ntok", b"408"),
+        (POST + b"Transfer-Encoding: chunked\r\n\r\n3\r\ntok\r\n", b"408"),
+        (POST + b"Content-Length: %d\r\n\r\n" % 2**40, b"413"),
+        (POST + b"Content-Length: %d\r\n\r\n" % (MOST_BYTES + 1) + b"a" * (MOST_BYTES + 1), b"413"),
+        (POST + b"Transfer-Encoding: chunked\r\n\r\n" + (b"10000\r\n" + b"a" * 65_536 + b"\r\n") * 8, b"413"),
+        (b"GET / HTTP/1.1\r\n\r\n", b"400"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nHost: localhost\r\n\r\n", b"400"),
+        (b"GET /\0 HTTP/1.1\r\nHost: localhost\r\n\r\n", b"400"),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\nA: \0\r\n\r\n", b"400"),
+        (b"GET /" + b"a" * 200_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", b"400"),
+        (HEAD + b"A: " + b"a" * 200_000 + b"\r\n\r\n", b"400"),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"400"),
+        (b"GET http://evil.example/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", b"404"),
+        (b"GET //evil.example/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", b"404"),
+        (b"GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n", b"421"),
+        (b"GET / HTTP/1.0\r\n\r\n", b"421"),
+        (b"CONNECT localhost:22 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", b"404"),
+        (b"TRACE / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", b"405"),
+    ],
+    ids=lambda value: repr(value[:60]) if len(value) > 3 else None,
+)
+def test_what_is_no_request_of_ours(port: int, request_: bytes, status: bytes) -> None:
+    found = answer(port, request_)
+    assert found.split(b" ", 2)[1] == status, found[:300]
+    assert answer(port, HEAD + b"Connection: close\r\n\r\n").startswith(b"HTTP/1.1 200")
+
+
+def test_many_connections_do_not_keep_others_out_for_ever(port: int) -> None:
+    with ExitStack() as stack:
+        for _ in range(MOST):
+            stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+        full = answer(port, HEAD + b"Connection: close\r\n\r\n")
+        assert full.startswith(b"HTTP/1.1 503")
+        end_s = time.monotonic() + 30
+        while not answer(port, HEAD + b"Connection: close\r\n\r\n").startswith(b"HTTP/1.1 200"):
+            assert time.monotonic() < end_s
+            time.sleep(0.1)
+
+
+def test_who_leaves_in_the_middle_is_no_fault(port: int) -> None:
+    for sent in (POST + b"Content-Length: 100\r\n\r\nhalf", HEAD, HEAD + b"\r\n", b""):
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.sendall(sent)
+    assert answer(port, HEAD + b"Connection: close\r\n\r\n").startswith(b"HTTP/1.1 200")
