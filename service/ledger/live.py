@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import unicodedata
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
 from service.ledger import rows
 from service.ledger.live_table import live_note
+from service.ledger.queries import CHANGED_LAST, listed
 from service.ledger.side import Side
 from service.ledger.states import State
 from service.ledger.tables import jobs
+from service.logs.names import readable
 
 if TYPE_CHECKING:
     from service.ledger.values import Job
@@ -69,8 +73,26 @@ class LiveSide(Side):
         with self.database.read() as connection:
             return [float(at) for at in connection.scalars(found)]
 
-    def jobs_by_number(self, numbers: Collection[int]) -> list[Job]:
-        """Return the jobs with these numbers that there are, those changed last first."""
-        order = (jobs.c.changed_at.desc(), jobs.c.job_id.desc())
+    def jobs_named(
+        self, words: str, states: Collection[State] | None = None, *, limit: int, after: tuple[float, int] | None = None
+    ) -> list[Job]:
+        """Return what `jobs` does, of those whose path below their inbox has every one of the words, in any case.
+
+        Paths are bytes, in which no database finds an å whatever its case: they are read through here, until there are
+        enough.
+        """
+        wanted = folded(words).split()
+        question = select(jobs.c.job_id, jobs.c.path).where(*listed(states, after)).order_by(*CHANGED_LAST)
         with self.database.read() as connection:
-            return rows.fetch(connection, jobs.c.job_id.in_(list(numbers)), order=order)
+            found = (row.job_id for row in connection.execute(question) if _has(folded(readable(row.path)), wanted))
+            numbers = list(islice(found, limit))
+            return rows.fetch(connection, jobs.c.job_id.in_(numbers), order=CHANGED_LAST)
+
+
+def folded(text: str) -> str:
+    """Return a text as it is compared: composed (NFC) and without regard to case."""
+    return unicodedata.normalize("NFC", text).casefold()
+
+
+def _has(text: str, words: Iterable[str]) -> bool:
+    return all(word in text for word in words)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from service.intake.ports import Location
 
 
+CHANGED_LAST = (jobs.c.changed_at.desc(), jobs.c.job_id.desc())
 _DOCUMENTED = (
     jobs.c.document.is_not(None),
     jobs.c.state != State.SUPERSEDED,
@@ -77,11 +78,8 @@ class QuerySide(Side):
 
         after: the `changed_at` and number of the job that the page before ended with.
         """
-        where = [jobs.c.state != State.SUPERSEDED if states is None else jobs.c.state.in_(list(states))]
-        if after is not None:
-            where.append(tuple_(jobs.c.changed_at, jobs.c.job_id) < tuple_(*map(literal, after)))
         with self.database.read() as connection:
-            return rows.fetch(connection, *where, order=(jobs.c.changed_at.desc(), jobs.c.job_id.desc()), limit=limit)
+            return rows.fetch(connection, *listed(states, after), order=CHANGED_LAST, limit=limit)
 
     def described(self, video_id: str) -> Job | None:
         """Return the job that made the document of a video, whose name is the first digits of its SHA-256."""
@@ -112,6 +110,14 @@ class QuerySide(Side):
 
 
 _NOT_THERE = frozenset({State.GONE, State.SUPERSEDED})
+
+
+def listed(states: Collection[State] | None, after: tuple[float, int] | None) -> list[ColumnElement[bool]]:
+    """Return what a list of jobs is of, see `QuerySide.jobs`."""
+    where = [jobs.c.state != State.SUPERSEDED if states is None else jobs.c.state.in_(list(states))]
+    if after is not None:
+        where.append(tuple_(jobs.c.changed_at, jobs.c.job_id) < tuple_(*map(literal, after)))
+    return where
 
 
 def find(connection: Connection, path: bytes) -> list[Job]:

@@ -82,4 +82,27 @@ _ALL = (
 )
 
 METRICS: Mapping[str, Metric] = MappingProxyType({metric.name: metric for metric in _ALL})
-"""The metrics by name."""
+"""The service's metrics by name."""
+
+_WEB = (
+    Metric("ready", "gauge", "1 where a video dropped now is described, else 0; `/health` says why."),
+    Metric("web_requests", "counter", "Requests answered, by the route's template.", ("route", "method", "status")),
+    Metric("web_request_seconds", "histogram", "From a request to the head of its answer.", ("route",)),
+    Metric("web_followers", "gauge", "Who follows the events at this moment."),
+)
+_SHARED = (
+    "build_info",
+    "start_time_seconds",
+    "jobs",
+    "documents",
+    "sources_missing",
+    "oldest_settling_seconds",
+    "oldest_queued_seconds",
+    "last_done_timestamp_seconds",
+    "ledger_bytes",
+    "work_paused",
+)
+WEB_METRICS: Mapping[str, Metric] = MappingProxyType(
+    {name: METRICS[name] for name in _SHARED} | {metric.name: metric for metric in _WEB}
+)
+"""What the web face serves at `/metrics`: what the ledger knows, also while no service runs, and what it did itself."""

@@ -17,13 +17,14 @@ from service.metrics.values import Values
 class Exposition(Collector):
     """Hands a registry what `gather` returns, at every scrape."""
 
-    def __init__(self, gather: Callable[[], Values]) -> None:
+    def __init__(self, gather: Callable[[], Values], metrics: Mapping[str, Metric]) -> None:
         self._gather = gather
+        self._metrics = metrics
 
     def collect(self) -> Iterator[Family]:
-        """Yield every metric of the catalogue; one without a known value has no sample."""
+        """Yield every metric; one without a known value has no sample."""
         values = self._gather()
-        for metric in METRICS.values():
+        for metric in self._metrics.values():
             if metric.kind == "histogram":
                 yield _histogram(metric, values.histograms.get(metric.name, {}))
             else:
@@ -34,10 +35,10 @@ class Exposition(Collector):
         return ()
 
 
-def registry_of(gather: Callable[[], Values]) -> CollectorRegistry:
-    """Return a registry that serves what `gather` returns and nothing else."""
+def registry_of(gather: Callable[[], Values], metrics: Mapping[str, Metric] = METRICS) -> CollectorRegistry:
+    """Return a registry that serves what `gather` returns of these metrics and nothing else."""
     registry = CollectorRegistry()
-    registry.register(Exposition(gather))
+    registry.register(Exposition(gather, metrics))
     return registry
 
 

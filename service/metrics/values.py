@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from service.ledger.states import State
+from service.ledger.values import Counts
 from service.logs.names import readable
 from service.metrics.counters import Histogram, Labels
 from service.metrics.gauges import Gauges
@@ -35,7 +36,7 @@ def values(gauges: Gauges, *, version: str, profile: str) -> Values:
         "work_paused": _one(gauges.pause is not None),
         "pool_up": _one(gauges.pool_up),
         "resident_memory_bytes": {(name,): size for name, size in gauges.memory_bytes.items()},
-        **_ledger(gauges),
+        **({} if gauges.counts is None else ledger_values(gauges.counts, now_s=gauges.now_s)),
         **_roots(gauges),
         **_log(gauges),
         **gauges.counted.counts,
@@ -47,22 +48,20 @@ def _one(value: float | None) -> Numbers:
     return {} if value is None else {(): float(value)}
 
 
-def _ledger(gauges: Gauges) -> dict[str, Numbers]:
-    counts = gauges.counts
-    if counts is None:
-        return {}
+def ledger_values(counts: Counts, *, now_s: float) -> dict[str, Numbers]:
+    """Return the values of what is counted in the ledger; now_s: wall clock."""
     return {
         "jobs": {(state.value,): counts.states.get(state, 0) for state in State},
         "documents": _one(counts.documents),
         "sources_missing": _one(counts.source_missing),
-        "oldest_settling_seconds": _age(counts.oldest_settling_at, gauges),
-        "oldest_queued_seconds": _age(counts.oldest_queued_at, gauges),
+        "oldest_settling_seconds": _age(counts.oldest_settling_at, now_s),
+        "oldest_queued_seconds": _age(counts.oldest_queued_at, now_s),
         "last_done_timestamp_seconds": _one(counts.last_done_at),
     }
 
 
-def _age(since_s: float | None, gauges: Gauges) -> Numbers:
-    return _one(None if since_s is None else max(0.0, gauges.now_s - since_s))
+def _age(since_s: float | None, now_s: float) -> Numbers:
+    return _one(None if since_s is None else max(0.0, now_s - since_s))
 
 
 def _roots(gauges: Gauges) -> dict[str, Numbers]:

@@ -12,12 +12,28 @@ from starlette.staticfiles import StaticFiles
 from service import __version__
 from service.exports import TABLE_FORMATS
 from service.web import problems
-from service.web.api import analyze, documents, exports, health, jobs, library, media, search, subtitles
+from service.web.api import (
+    analyze,
+    documents,
+    events,
+    exports,
+    health,
+    jobs,
+    library,
+    media,
+    metrics,
+    search,
+    status,
+    subtitles,
+)
 from service.web.description import describe
-from service.web.pages import description, find, login, queue, video
+from service.web.events.hub import Hub
+from service.web.events.watcher import Watcher
+from service.web.pages import description, find, login, queue, system, video
 from service.web.pages import library as library_page
 from service.web.security.body import BodyLimit
 from service.web.security.guard import Guard
+from service.web.telemetry import Counting, Telemetry
 
 if TYPE_CHECKING:
     from service.web.site import Site
@@ -31,6 +47,9 @@ FILES_COME_TO = frozenset({"/analyze"})
 API = (
     analyze.router,
     health.router,
+    status.router,
+    events.router,
+    metrics.router,
     jobs.router,
     library.router,
     documents.router,
@@ -39,13 +58,23 @@ API = (
     subtitles.router,
     exports.router,
 )
-PAGES = (login.router, queue.router, library_page.router, find.router, video.router, description.router)
+PAGES = (
+    login.router,
+    queue.router,
+    system.router,
+    library_page.router,
+    find.router,
+    video.router,
+    description.router,
+)
 
 
 def make_app(site: Site) -> FastAPI:
     """Make the application over a site; nothing listens yet."""
     app = FastAPI(title="Reelwatch", version=__version__, docs_url=None, redoc_url=None, openapi_url="/openapi.json")
     app.state.site = site
+    app.state.hub = Hub(Watcher(site), site)
+    app.state.telemetry = Telemetry()
     for router in API:
         app.include_router(router)
     for router in PAGES:
@@ -58,4 +87,5 @@ def make_app(site: Site) -> FastAPI:
     )
     app.add_middleware(BodyLimit, limitless=FILES_COME_TO)
     app.add_middleware(Guard, hosts=site.hosts, token=site.token, clock=site.clock)
+    app.add_middleware(Counting, telemetry=app.state.telemetry)
     return app

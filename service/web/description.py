@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from service.web.api.events import MODELS
 from service.web.problems import Problem
 
 if TYPE_CHECKING:
@@ -35,9 +36,10 @@ def _completed(schema: dict[str, Any]) -> dict[str, Any]:
     schema["tags"] = [{"name": name, "description": text} for name, text in _TAGS]
     components = schema.setdefault("components", {})
     models = components.setdefault("schemas", {})
-    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-    models.update(problem.pop("$defs", {}))
-    models["Problem"] = problem
+    for kind in (Problem, *MODELS):
+        found = kind.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
+        models.update(found.pop("$defs", {}))
+        models[kind.__name__] = found
     for unused in ("HTTPValidationError", "ValidationError"):
         models.pop(unused, None)
     components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from service.configuration import Configuration
     from service.logs import Emitter
+    from service.web.events.hub import Hub
 
 BACKLOG = 128
 MOST_CONNECTIONS = 256
@@ -57,7 +58,7 @@ def serve(configuration: Configuration, emit: Emitter, *, listening: Callable[[s
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # `web.failed` tells of faults, once
         emit("web.listening", address=address, token=site.token is not None)
         listening(f"http://{address}/")
-        _Server(config).run(sockets=[bound])
+        _Server(config, app.state.hub).run(sockets=[bound])
         emit("web.stopped")
     finally:
         bound.close()
@@ -66,6 +67,15 @@ def serve(configuration: Configuration, emit: Emitter, *, listening: Callable[[s
 
 class _Server(uvicorn.Server):
     """Ends with 0 when it is told to; uvicorn's own raises the signal once more, at itself."""
+
+    def __init__(self, config: uvicorn.Config, hub: Hub) -> None:
+        super().__init__(config)
+        self._hub = hub
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the events first: they would be waited for as any other answer that is under way."""
+        self._hub.close()
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
@@ -39,6 +40,8 @@ class LedgerHandle:
         self._lock = threading.Lock()
         self._ledger: Ledger | None = None
         self._identity: tuple[int, int] | None = None
+        self.era = ""
+        """Another one for each ledger that was attached."""
 
     def get(self) -> Ledger:
         """Return the ledger; raises `LedgerError` while there is none that can be used."""
@@ -50,6 +53,7 @@ class LedgerHandle:
                     self._ledger = None
                 self._ledger = attach_ledger(self._place, output_root=self._output_root, clock=self._clock)
                 self._identity = identity
+                self.era = secrets.token_hex(4)
             return self._ledger
 
     def close(self) -> None:

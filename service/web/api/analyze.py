@@ -22,8 +22,10 @@ from service.ledger.request_values import RequestKind, RequestState
 from service.logs.names import readable
 from service.received.refusal import Refusal as NotReceived
 from service.web import paging
-from service.web.api import jobs
+from service.web.api.entries import JobEntry
+from service.web.api.entries import entry as job_entry
 from service.web.api.forms import STATUSES, FormUpload, refused
+from service.web.outlook import look
 from service.web.problems import Refusal, problems
 from service.web.site import GivenSite
 
@@ -81,7 +83,7 @@ class RequestEntry(BaseModel):
     path: str | None = Field(examples=["/var/lib/reelwatch/received/clip.mp4"], description="where the video lies")
     bytes_done: int | None = Field(examples=[2_414_117], description="of an upload or download")
     bytes_total: int | None = Field(examples=[2_414_117], description="null where nobody knows")
-    job: jobs.JobEntry | None = Field(description="what has become of the video")
+    job: JobEntry | None = Field(description="what has become of the video")
     created_at: float = Field(examples=[1764151200.0])
     updated_at: float = Field(examples=[1764151208.1])
 
@@ -174,7 +176,7 @@ def entry(site: Site, asked: Asked) -> RequestEntry:
         path=None if asked.file is None else readable(asked.file),
         bytes_done=asked.bytes_done,
         bytes_total=asked.bytes_total,
-        job=None if asked.job_id is None else jobs.entry(site.ledger.job(asked.job_id)),
+        job=None if asked.job_id is None else job_entry(site.ledger.job(asked.job_id), look(site).situation),
         created_at=asked.created_at,
         updated_at=asked.updated_at,
     )

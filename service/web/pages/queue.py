@@ -2,25 +2,179 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlencode
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Form, Query, Request
+from starlette.responses import RedirectResponse
 
-from service.web.api.jobs import entry
-from service.web.liveness import liveness
+from service.ledger.errors import LedgerError
+from service.ledger.states import State
+from service.logs.names import readable
+from service.web.api import jobs
+from service.web.api.entries import JobEntry, entry
+from service.web.events.watcher import position
+from service.web.outlook import look
+from service.web.pages.login import local
 from service.web.pages.templates import page
+from service.web.problems import Refusal
 from service.web.site import GivenSite
 
 if TYPE_CHECKING:
-    from starlette.responses import HTMLResponse
+    from starlette.responses import HTMLResponse, Response
+
+    from service.ledger.values import Job
+    from service.live.note import JobProgress
+    from service.web.outlook import Outlook
+    from service.web.site import Site
 
 router = APIRouter()
 
-SHOWN = 100
+SHOWN = 50
+"""Videos on a page."""
+MOST_IN_WORK = 64
+"""Videos in work that are shown at once; a replica set has eight at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """States that a person asks for together; none: all that are not superseded."""
+
+    key: str
+    name: str
+    states: tuple[State, ...]
+
+
+GROUPS = (
+    Group("all", "All", ()),
+    Group("work", "In work", (State.RUNNING,)),
+    Group("waiting", "Waiting", (State.QUEUED, State.WAITING, State.INCOMPLETE, State.BLOCKED)),
+    Group("attention", "Needs attention", (State.FAILED, State.REJECTED, State.PARKED)),
+    Group("done", "Done", (State.DONE, State.DUPLICATE)),
+    Group("gone", "Gone", (State.GONE,)),
+)
+_IN_WORK = frozenset({"all", "work"})
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One video as the page shows it. folder: below its inbox, for people."""
+
+    entry: JobEntry
+    folder: str
+    progress: JobProgress | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What of the queue is asked for: a group or a single state, words of the name, where a page begins."""
+
+    key: str
+    words: str
+    cursor: str | None
+
+    @property
+    def group(self) -> Group:
+        """The states that are shown."""
+        known = {s.value: Group(s.value, s.value, (s,)) for s in State} | {group.key: group for group in GROUPS}
+        return known.get(self.key, GROUPS[0])
+
+    def address(self, *, key: str | None = None, cursor: str | None = None) -> str:
+        """Return the page's address, for another group or page where that is said."""
+        values = {"state": key or self.group.key, "q": self.words, "cursor": cursor or ""}
+        given = {name: value for name, value in values.items() if value and (name, value) != ("state", "all")}
+        return f"/?{urlencode(given)}" if given else "/"
 
 
 @router.get("/", response_model=None)
-def queue(site: GivenSite) -> HTMLResponse:
-    """Show the videos that changed last."""
-    jobs = [entry(job) for job in site.ledger.jobs(limit=SHOWN)]
-    return page(site, "queue.html", here="/", jobs=jobs, liveness=liveness(site))
+def queue(
+    site: GivenSite,
+    request: Request,
+    state: Annotated[str, Query(max_length=20)] = "all",
+    q: Annotated[str, Query(max_length=200)] = "",
+    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+    part: Annotated[str, Query(max_length=10)] = "",
+) -> HTMLResponse:
+    """Show what is in work, and of all others those that changed last. part: `list`, for the list without the page."""
+    asked = Asked(state, q.strip(), cursor)
+    try:
+        values = _values(site, asked)
+    except LedgerError as exc:
+        return page(site, "live/missing.html", here="/", why=str(exc))
+    except Refusal:  # a cursor of somebody else's
+        values = _values(site, Asked(state, q.strip(), None))
+    if part == "list":
+        return page(site, "queue/list.html", here="/", **values)
+    return page(site, "queue.html", here="/", can_upload=_can_upload(request), **values)
+
+
+@router.post("/queue/{job_id}/retry", response_model=None)
+def retry(site: GivenSite, job_id: jobs.JobId, back: Annotated[str, Form(max_length=2000)] = "/") -> Response:
+    """Try a video again, for browsers that run no scripts; the page then shows what becomes of it."""
+    try:
+        jobs.retry(site, job_id)
+    except Refusal as refusal:
+        if refusal.status is HTTPStatus.NOT_FOUND:
+            raise
+    return RedirectResponse(local(back), HTTPStatus.SEE_OTHER)
+
+
+def _values(site: Site, asked: Asked) -> dict[str, Any]:
+    last, outlook, counts = position(site), look(site), site.ledger.state_counts()
+    listed, after = _listed(site, asked)
+    working = _working(site, asked) if asked.cursor is None and asked.group.key in _IN_WORK else []
+    return {
+        "asked": asked,
+        "groups": [(group, _number(group, counts), asked.address(key=group.key)) for group in GROUPS],
+        "working": [_row(job, outlook) for job in working],
+        "rows": [_row(job, outlook) for job in listed],
+        "next": None if after is None else asked.address(cursor=after),
+        "first": None if asked.cursor is None else asked.address(),
+        "here_again": asked.address(cursor=asked.cursor),
+        "total": _number(asked.group, counts),
+        "empty": not any(counts.values()),
+        "inboxes": _inboxes(site, outlook),
+        "liveness": outlook.liveness,
+        "last": last,
+        "now": outlook.now,
+    }
+
+
+def _listed(site: Site, asked: Asked) -> tuple[list[Job], str | None]:
+    """Return what is listed below those in work, and the cursor of the page that follows."""
+    group = asked.group
+    if group.key == "work":
+        return [], None
+    chosen: list[State] = [state for state in State if state not in {State.SUPERSEDED, State.RUNNING}]
+    states = list(group.states) or chosen
+    return jobs.job_page(site, states, name=asked.words, limit=SHOWN, cursor=asked.cursor)
+
+
+def _working(site: Site, asked: Asked) -> list[Job]:
+    found, _ = jobs.job_page(site, [State.RUNNING], name=asked.words, limit=MOST_IN_WORK, cursor=None)
+    return sorted(found, key=lambda job: (job.claimed_at or 0.0, job.job_id))
+
+
+def _row(job: Job, outlook: Outlook) -> Row:
+    folder = readable(os.path.dirname(job.path))  # noqa: PTH120 - bytes paths
+    return Row(entry(job, outlook.situation), folder, outlook.progress(job))
+
+
+def _number(group: Group, counts: dict[State, int]) -> int:
+    states = group.states or tuple(state for state in State if state is not State.SUPERSEDED)
+    return sum(counts.get(state, 0) for state in states)
+
+
+def _inboxes(site: Site, outlook: Outlook) -> list[str]:
+    """Return where videos can be dropped: what the service watches, or is configured to."""
+    start = outlook.liveness.start
+    if start is not None:
+        return [readable(inbox) for inbox in start.inboxes]
+    return [readable(inbox) for inbox in site.configuration.intake.inboxes]
+
+
+def _can_upload(request: Request) -> bool:
+    return any(getattr(route, "path", None) == "/analyze" for route in request.app.routes)

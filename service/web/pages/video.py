@@ -12,8 +12,9 @@ from starlette.responses import RedirectResponse
 from actors.document import Document
 from service.configuration import STAGES
 from service.web.api import documents
-from service.web.api.jobs import entry
+from service.web.api.entries import entry
 from service.web.api.media import has_source
+from service.web.outlook import look
 from service.web.pages.templates import page
 from service.web.problems import Refusal
 from service.web.site import GivenSite
@@ -26,6 +27,7 @@ from service.web.views.unknown import stage_lines, why
 if TYPE_CHECKING:
     from starlette.responses import HTMLResponse, Response
 
+    from service.explanation import Situation
     from service.ledger.values import Job
 
 router = APIRouter(prefix="/videos/{video_id}")
@@ -49,7 +51,7 @@ def video(site: GivenSite, video_id: Name, t: Moment = None) -> HTMLResponse:
         found, job = documents.found_document(site, video_id).document, site.ledger.described(video_id)
     except Refusal as refusal:
         return page(site, "absent.html", here="/library", status=HTTPStatus.NOT_FOUND, detail=refusal.detail)
-    return page(site, "video.html", here="/library", **_values(found, job, start_s=_seconds(t)))
+    return page(site, "video.html", here="/library", **_values(found, job, look(site).situation, start_s=_seconds(t)))
 
 
 @router.post("/reprocess", response_model=None)
@@ -60,11 +62,11 @@ def reprocess(site: GivenSite, video_id: documents.VideoId, stage: Stage = "") -
     return RedirectResponse(f"/videos/{video_id}#artifacts", HTTPStatus.SEE_OTHER)
 
 
-def _values(document: Document, job: Job | None, *, start_s: float | None) -> dict[str, Any]:
+def _values(document: Document, job: Job | None, situation: Situation, *, start_s: float | None) -> dict[str, Any]:
     said = paragraphs(document)
     return {
         "document": document,
-        "job": None if job is None else entry(job),
+        "job": None if job is None else entry(job, situation),
         "has_source": has_source(job),
         "start_s": start_s,
         "tabs": TABS,

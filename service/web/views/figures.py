@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from markupsafe import Markup, escape
 from pydantic import JsonValue
 
+from service.web.views.stages import stage_name
+
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 _STEP = 1000
 _JOINT = re.compile(r"([_.])(?=[^_.])")
@@ -65,6 +67,29 @@ def day(wall_s: float) -> str:
     return datetime.fromtimestamp(wall_s, UTC).strftime("%Y-%m-%d")
 
 
+def lasting(seconds: float) -> str:
+    """Spell how long something has taken or lies back, as roughly as one says it: `45 s`, `3 min`, `2 h`, `5 d`."""
+    for name, length_s in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= 2 * length_s or (name == "min" and seconds >= length_s):
+            return f"{seconds / length_s:.0f} {name}"
+    return f"{max(0.0, seconds):.0f} s"
+
+
+def instant(wall_s: float) -> str:
+    """Spell a Unix time to the minute, in UTC: `2025-10-04 13:05 UTC`; scripts put the browser's own in its place."""
+    return datetime.fromtimestamp(wall_s, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def stamp(wall_s: float) -> str:
+    """Spell a Unix time for a `datetime` attribute: `2025-10-04T13:05:07Z`."""
+    return datetime.fromtimestamp(wall_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def capitalize_first(text: str) -> str:
+    """Begin a sentence with a capital; the rest stays as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def spelled(value: JsonValue) -> str:
     """Spell any JSON in a line; it is escaped like any text (Jinja's own `tojson` spells `<` as a number)."""
     return json.dumps(value, ensure_ascii=False)
@@ -75,5 +100,21 @@ def breakable(name: str) -> Markup:
     return Markup(_JOINT.sub(r"\1<wbr>", str(escape(name))))  # noqa: S704 - escaped before
 
 
-FILTERS = (clock, precise, moment, grouped, brief, size, percent, day, spelled, breakable)
+FILTERS = (
+    clock,
+    precise,
+    moment,
+    grouped,
+    brief,
+    size,
+    percent,
+    day,
+    lasting,
+    instant,
+    stamp,
+    capitalize_first,
+    stage_name,
+    spelled,
+    breakable,
+)
 """Functions that templates find under their own names."""

@@ -71,7 +71,30 @@ def test_what_changed_since_a_moment(bench: Bench) -> None:
     assert [job.job_id for job in found] == [last.job_id, new[1].job_id, new[0].job_id]
     assert bench.ledger.updated_since(since, limit=1) == [last]
     assert bench.ledger.latest_update() == last.updated_at
-    assert {job.job_id for job in bench.ledger.jobs_by_number([last.job_id, 999])} == {last.job_id}
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("blåbær", ["tips/Blåbær 1.mp4", "BLÅBÆR.mov"]),
+        ("BLÅBÆR MP4", ["tips/Blåbær 1.mp4"]),
+        ("a\u030a", ["tips/Blåbær 1.mp4", "BLÅBÆR.mov"]),
+        ("blabær", []),
+        ("tips/", ["tips/Blåbær 1.mp4"]),
+        ("%", []),
+        ("x\\xe6", [b"x\xe6.mp4"]),
+    ],
+)
+def test_by_name(bench: Bench, words: str, found: list[str | bytes]) -> None:
+    for name in ("tips/Blåbær 1.mp4".encode(), "BLÅBÆR.mov".encode(), b"x\xe6.mp4", b"other.mp4"):
+        bench.settle(name, name.hex())
+        bench.clock.advance(1)
+    expected = [name if isinstance(name, bytes) else name.encode() for name in reversed(found)]
+    assert [job.path for job in bench.ledger.jobs_named(words, limit=10)] == expected
+    page = bench.ledger.jobs_named(words, [State.QUEUED], limit=1)
+    rest = bench.ledger.jobs_named(words, limit=10, after=(page[0].changed_at, page[0].job_id)) if page else []
+    assert [job.path for job in page + rest] == expected
+    assert bench.ledger.jobs_named(words, [State.DONE], limit=1) == []
 
 
 def test_when_documents_were_described(bench: Bench) -> None:

@@ -1,0 +1,182 @@
+"""The page of the queue, as browsers without scripts see it: what is where, why, and what can be done."""
+
+from __future__ import annotations
+
+import os
+import re
+from html import unescape
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from service.intake.ports import Observation
+from service.ledger.live import LiveText
+from service.ledger.lock import state_lock
+from service.ledger.states import State
+from service.ledger.values import ServiceStart, WorkPause
+from service.live.note import JobProgress, LiveNote, StageProgress
+from service.web.pages import queue
+
+if TYPE_CHECKING:
+    from shelf import MakeClient, Shelf
+    from starlette.testclient import TestClient
+
+HOSTILE = "<img src=x onerror=alert(1)> \"'{{ 7*7 }}.mp4"
+
+
+def names(html: str) -> list[str]:
+    """The videos of a page, by id, in order."""
+    return re.findall(r'data-job="(\d+)"', html)
+
+
+def ready(shelf: Shelf) -> None:
+    inbox, output = os.fsencode(shelf.inbox), os.fsencode(shelf.output)
+    shelf.ledger.note_start(ServiceStart((inbox,), ("mp4",), output, "embedded", "k", os.getpid()))
+
+
+def rejected(shelf: Shelf, name: str | bytes = "bad.mp4") -> Any:
+    job = shelf.claimed(name, b"bad")
+    return shelf.ledger.reject(job.job_id, reason="no_stream", detail="there is no picture and no sound in it")
+
+
+def test_without_videos_it_says_where_to_put_some(client: TestClient, shelf: Shelf) -> None:
+    assert "watches no folder yet" in client.get("/").text
+    ready(shelf)
+    page = client.get("/").text
+    assert "No videos yet" in page
+    assert f"<code>{shelf.inbox}</code>" in page
+
+
+def test_without_a_ledger_it_says_so(make_client: MakeClient) -> None:
+    answer = make_client().get("/")
+    assert (answer.status_code, "no ledger here yet" in answer.text) == (200, True)
+
+
+def test_each_video_with_its_state_and_why(client: TestClient, shelf: Shelf) -> None:
+    done = shelf.described("tips/blåbær.mp4")
+    bad = rejected(shelf)
+    detail = "a process has the file open for writing"
+    shelf.ledger.intake.observe(
+        [Observation(os.fsencode(shelf.inbox), b"w.mp4", 1, 9, 9, 1, State.WAITING, "writer", detail)]
+    )
+    page = unescape(client.get("/").text)
+    assert f'<a href="/videos/{done.sha256[:16]}">blåbær.mp4</a>' in page
+    assert '<span class="where muted">tips</span>' in page
+    assert "No video, or none that can be decoded: there is no picture and no sound in it" in page
+    assert "Check that the file plays" in page
+    assert "A process has the file open for writing" in page
+    assert f'action="/queue/{bad.job_id}/retry"' in page
+    assert page.count('data-retry="') == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("/", ["4", "3", "2", "1"]),
+        ("/?state=attention", ["2"]),
+        ("/?state=waiting", ["3"]),
+        ("/?state=done", ["1"]),
+        ("/?state=work", ["4"]),
+        ("/?state=queued", ["3"]),
+        ("/?state=superseded", []),
+        ("/?state=nonsense", ["4", "3", "2", "1"]),
+        ("/?q=B", ["2", "3"]),
+        ("/?state=done&q=b", []),
+        ("/?cursor=nonsense", ["4", "3", "2", "1"]),
+    ],
+)
+def test_filters(client: TestClient, shelf: Shelf, asked: str, found: list[str]) -> None:
+    shelf.done("a.mp4")
+    for name in ("bad.mp4", "b.mp4"):
+        shelf.clock.advance(1)
+        if name == "bad.mp4":
+            rejected(shelf)
+        else:
+            shelf.settle(shelf.drop(name, b"b"))
+    shelf.clock.advance(1)
+    shelf.claimed("work.mp4", b"w")
+    page = client.get(asked).text
+    assert sorted(names(page)) == sorted(found)
+    if asked == "/":
+        assert re.findall(r'class="count" data-number="(\d+)"', page) == ["4", "1", "1", "1", "1"]
+
+
+def test_pages_hold_every_video_once(client: TestClient, shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "SHOWN", 3)
+    for number in range(8):
+        shelf.done(f"{number}.mp4", str(number).encode())
+        shelf.clock.advance(1)
+    seen, address = [], "/?q=mp4"
+    while address:
+        page = client.get(address).text
+        seen += names(page)
+        following = re.search(r'rel="next" href="([^"]+)"', page)
+        address = unescape(following.group(1)) if following else ""
+        assert not address or "q=mp4" in address
+    assert seen == [str(number) for number in range(8, 0, -1)]
+
+
+def test_what_is_in_work_comes_first_with_its_stages(client: TestClient, shelf: Shelf) -> None:
+    job = shelf.claimed("work.mp4")
+    shelf.clock.advance(10)
+    shelf.done("later.mp4", b"later")
+    assert "its stages are told in a moment" in client.get("/").text
+    stages = (
+        StageProgress(stage="decode", status="done", backend="decode.x", seconds=1.24),
+        StageProgress(stage="asr", status="running"),
+        StageProgress(stage="ocr", status="failed", reason='too <b> "large"'),
+        StageProgress(stage="of_a_third_party", status="pending"),
+    )
+    note = LiveNote(
+        pid=os.getpid(), at=1.0, started_at=1.0, pool_up=True, jobs=(JobProgress(job=job.job_id, stages=stages),)
+    )
+    shelf.ledger.note_live(LiveText(note.pid, note.at, note.model_dump_json()))
+    ready(shelf)
+    with state_lock(shelf.home / "state"):
+        page = client.get("/").text
+    assert names(page)[0] == str(job.job_id)
+    assert '<progress max="4" value="2"' in page
+    assert re.findall(r'data-stage="(\w+)" data-status="(\w+)"', page) == [(s.stage, s.status) for s in stages]
+    assert 'title="decode.x, 1.2 s"' in page
+    assert "ocr: too &lt;b&gt; &#34;large&#34;" in page
+    assert ">Speech<" in page
+    assert ">of_a_third_party<" in page
+
+
+@pytest.mark.parametrize("name", [HOSTILE, b"caf\xe9.mp4", "\u202egpj.mp4", "a\nb.mp4"])
+def test_names_are_text_and_never_markup(client: TestClient, shelf: Shelf, name: str | bytes) -> None:
+    shelf.done(name)
+    page = client.get("/").text
+    assert "<img" not in page
+    assert "{{" not in page or "{{ 7*7 }}" in page
+    assert "\u202e" not in page
+    assert names(page) == ["1"]
+
+
+def test_retry_without_scripts(client: TestClient, shelf: Shelf) -> None:
+    job = rejected(shelf)
+    answer = client.post(f"/queue/{job.job_id}/retry", data={"back": "/?state=attention"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/?state=attention")
+    assert shelf.ledger.job(job.job_id).state is State.QUEUED
+    again = client.post(f"/queue/{job.job_id}/retry", data={"back": "//evil.example"})
+    assert (again.status_code, again.headers["location"]) == (303, "/")
+    assert client.post("/queue/999/retry").status_code == 404
+    assert client.post(f"/queue/{job.job_id}/retry", headers={"origin": "https://evil.example"}).status_code == 403
+
+
+def test_what_keeps_all_of_them(client: TestClient, shelf: Shelf) -> None:
+    shelf.settle(shelf.drop("a.mp4"))
+    assert "The service is not running" in client.get("/").text
+    ready(shelf)
+    shelf.ledger.note_pause(WorkPause("disk_full", os.fsencode(shelf.output), 512))
+    with state_lock(shelf.home / "state"):
+        page = client.get("/").text
+    assert "Complete; all work is paused: disk_full" in page
+    assert "512 MiB" in page
+
+
+def test_the_list_alone(client: TestClient, shelf: Shelf) -> None:
+    shelf.done("a.mp4")
+    part = client.get("/?part=list").text
+    assert names(part) == ["1"]
+    assert "<html" not in part
