@@ -19,17 +19,21 @@ LISTS = ("lost", "doubled", "torn", "outlived", "breaches")
 """What of a tally must be empty (`kill_rounds.Tally`)."""
 
 
-def tallies(pool: str, kills: int, services: int) -> list[dict[str, Any]]:
-    """Let several services, each with a home and a seed of its own, share the kills, side by side."""
+def tallies(pool: str, kills: int, services: int, *, ledgers: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """Let several services, each with a home and a seed of its own, share the kills, side by side.
+
+    ledgers: a PostgreSQL URL for each; else each has a file.
+    """
     shares = [kills // services + (number < kills % services) for number in range(services)]
+    command = [sys.executable, HERE / "kill_rounds.py", "--pool", pool]
     begun = [
         subprocess.Popen(
-            [sys.executable, HERE / "kill_rounds.py", "--pool", pool, "--rounds", str(share), "--seed", str(seed)],
+            [*command, "--rounds", str(share), "--seed", str(seed), *(("--ledger", ledger) if ledger else ())],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
-        for seed, share in enumerate(shares, start=1)
+        for seed, (share, ledger) in enumerate(zip(shares, ledgers or [""] * services, strict=True), start=1)
     ]
     ended = [(process, *process.communicate()) for process in begun]
     for process, _, stderr in ended:

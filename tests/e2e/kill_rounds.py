@@ -39,6 +39,7 @@ from service.ledger.ledger import attach_ledger
 from service.ledger.states import State
 from service.ledger.values import Selector
 from service.logs.render import plain
+from service.state import ledger_place
 
 SETTLED = {State.DONE, State.DUPLICATE, State.SUPERSEDED, State.GONE}
 PROGRESS_WITHIN_S = 120.0
@@ -70,10 +71,11 @@ class Tally:
     breaches: list[str] = field(default_factory=list)
 
 
-def configuration(home: Path) -> Configuration:
+def configuration(home: Path, *, ledger: str = "") -> Configuration:
     (home / "in").mkdir(parents=True, exist_ok=True)
     flags = {
         "state.dir": home / "state",
+        "state.ledger": ledger,
         "output.dir": home / "out",
         "intake.inboxes": [home / "in"],
         "intake.quiet_local_s": 0.1,
@@ -159,13 +161,13 @@ def drop(path: Path, content: bytes) -> None:
     temporary.rename(path)
 
 
-def wait_until_idle(home: Path, tally: Tally) -> None:
+def wait_until_idle(home: Path, settings: Configuration, tally: Tally) -> None:
     """Wait until every file in the inbox has come to its end; videos that are parked are retried."""
     quiet, seen, end = 0, (-1, -1), time.monotonic() + PROGRESS_WITHIN_S
     while quiet < 5 and time.monotonic() < end:
         time.sleep(0.3 if quiet else 1.0)
         try:
-            with_ledger = attach_ledger(home / "state" / "ledger.sqlite3")
+            with_ledger = attach_ledger(ledger_place(settings))
         except LedgerMissing:  # no life before was long enough to make it
             continue
         suspects = [job.absolute_path for job in with_ledger.jobs([State.PARKED])]
@@ -182,7 +184,9 @@ def wait_until_idle(home: Path, tally: Tally) -> None:
     tally.idle = quiet > 0
 
 
-def account(home: Path, tally: Tally, *, before: Sources, exit_code: int, stop_s: float) -> None:
+def account(
+    home: Path, settings: Configuration, tally: Tally, *, before: Sources, exit_code: int, stop_s: float
+) -> None:
     """Hold the inbox against the documents: each content exactly one, each with its own hash."""
     contents: dict[str, list[bytes]] = {}
     for path, entry in before.items():
@@ -196,7 +200,7 @@ def account(home: Path, tally: Tally, *, before: Sources, exit_code: int, stop_s
     tally.lost = [os.fsdecode(paths[0]) for sha256, paths in contents.items() if sha256 not in found]
     tally.doubled = [str(names) for names in found.values() if len(names) > 1]
     events = [json.loads(line) for line in (home / "log").read_text().splitlines() if line.endswith("}")]
-    inboxes, ledger = [home / "in"], home / "state" / "ledger.sqlite3"
+    inboxes, ledger = [home / "in"], ledger_place(settings)
     tally.breaches += breaches(
         Aftermath(inboxes, home / "out", ledger, before, events, exit_code=exit_code, stop_s=stop_s)
     )
@@ -234,7 +238,7 @@ def last_life(settings: Configuration, home: Path, trial: Trial, tally: Tally) -
     before = snapshot([home / "in"])
     pid = start(settings, trial)
     try:
-        wait_until_idle(home, tally)
+        wait_until_idle(home, settings, tally)
     except BaseException:
         os.kill(pid, signal.SIGKILL)
         raise
@@ -242,12 +246,12 @@ def last_life(settings: Configuration, home: Path, trial: Trial, tally: Tally) -
     os.kill(pid, signal.SIGTERM)
     _, status = os.waitpid(pid, 0)
     stop_s = time.monotonic() - began_s
-    account(home, tally, before=before, exit_code=os.waitstatus_to_exitcode(status), stop_s=stop_s)
+    account(home, settings, tally, before=before, exit_code=os.waitstatus_to_exitcode(status), stop_s=stop_s)
 
 
-def rounds(home: Path, *, trial: Trial, count: int, seed: int) -> Tally:
+def rounds(home: Path, *, trial: Trial, count: int, seed: int, ledger: str = "") -> Tally:
     chance, tally, started = random.Random(seed), Tally(), time.monotonic()
-    settings = configuration(home)
+    settings = configuration(home, ledger=ledger)
     names = iter(range(10**9))
     had: set[Worker] = set()
     while tally.kills < count:
@@ -268,9 +272,11 @@ def main() -> None:
     parser.add_argument("--pool", choices=sorted(TRIALS), default="fake")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--home", type=Path)
+    parser.add_argument("--ledger", default="", help="a PostgreSQL URL, as state.ledger takes it")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
-        tally = rounds(given.home or Path(temporary), trial=TRIALS[given.pool], count=given.rounds, seed=given.seed)
+        home, trial = given.home or Path(temporary), TRIALS[given.pool]
+        tally = rounds(home, trial=trial, count=given.rounds, seed=given.seed, ledger=given.ledger)
     sys.stdout.write(json.dumps(asdict(tally)) + "\n")
 
 

@@ -21,6 +21,7 @@ import pytest
 from actors.document import parse
 from service.ledger.errors import LedgerMissing
 from service.ledger.ledger import read_ledger
+from service.ledger.place import Place, ServerPlace
 from service.ledger.values import Job
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -77,6 +78,12 @@ class Home:
         return self.path / "out"
 
     @property
+    def ledger(self) -> Place:
+        """Where the ledger is, by the settings."""
+        url = self.settings.get("REELWATCH_STATE__LEDGER", "")
+        return ServerPlace(url) if url else self.path / "state" / "ledger.sqlite3"
+
+    @property
     def environ(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("REELWATCH_")}
         return kept | {
@@ -119,7 +126,7 @@ class Home:
     def jobs(self) -> list[Job]:
         """Every job in the ledger."""
         with suppress(LedgerMissing):
-            ledger = read_ledger(self.path / "state" / "ledger.sqlite3", output_root=os.fsencode(self.output))
+            ledger = read_ledger(self.ledger, output_root=os.fsencode(self.output))
             try:
                 return ledger.jobs()
             finally:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from kill_figures import LISTS, tallies
+from postgresql_cluster import Cluster, cluster
 
 EMPTY: dict[str, list[str]] = {name: [] for name in LISTS}
 
@@ -29,6 +32,32 @@ EMPTY: dict[str, list[str]] = {name: [] for name in LISTS}
 )
 def test_nothing_is_lost_doubled_or_torn(pool: str, rounds: int, services: int) -> None:
     for tally in tallies(pool, rounds, services):
+        assert tally["kills"] == rounds // services
+        assert tally["documents"] > tally["kills"] / 5, "the rounds were too short to show anything"
+        assert tally["idle"], "the service stands still with work left"
+        assert {name: tally[name] for name in EMPTY} == EMPTY
+
+
+@pytest.fixture
+def durable(postgresql: Cluster) -> Iterator[Cluster]:
+    """A server as one is installed: what it says is done is on the disk."""
+    with cluster(postgresql.programs, fsync="on", full_page_writes="on") as running:
+        yield running
+
+
+@pytest.mark.fault("killed at random moments")
+@pytest.mark.parametrize(
+    ("rounds", "services"),
+    [
+        pytest.param(4, 1, id="4-kills"),
+        pytest.param(200, 2, id="200-kills", marks=[pytest.mark.long, pytest.mark.timeout(3600)]),
+    ],
+)
+def test_nothing_is_lost_on_a_server(durable: Cluster, rounds: int, services: int) -> None:
+    for number in range(services):
+        durable.do(f"CREATE SCHEMA service{number}")
+    ledgers = [durable.url(schema=f"service{number}") for number in range(services)]
+    for tally in tallies("fake", rounds, services, ledgers=ledgers):
         assert tally["kills"] == rounds // services
         assert tally["documents"] > tally["kills"] / 5, "the rounds were too short to show anything"
         assert tally["idle"], "the service stands still with work left"

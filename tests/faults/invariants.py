@@ -24,6 +24,7 @@ from actors.fusion.names import PRIVATE_PREFIX, keyframe_name
 from actors.fusion.published import Published, documents
 from service.intake.names import NamePolicy
 from service.ledger.ledger import read_ledger
+from service.ledger.place import Place
 from service.ledger.states import State
 from service.ledger.values import Job
 from service.logs.names import readable
@@ -54,7 +55,7 @@ class Aftermath:
 
     inboxes: Sequence[Path]
     output: Path
-    ledger: Path
+    ledger: Place
     before: Sources
     events: Sequence[Mapping[str, Any]]
     exit_code: int
@@ -152,7 +153,8 @@ def _stands_for(job: Job, entry: Entry) -> bool:
 def _videos(case: Aftermath) -> Iterator[tuple[bytes, Entry]]:
     """Yield the files that intake is to take, by its own policy of names."""
     policy = NamePolicy()
-    hidden = tuple(os.fsencode(folder) + b"/" for folder in (*case.unseen, case.output, case.ledger.parent))
+    state = [case.ledger.parent] if isinstance(case.ledger, Path) else []
+    hidden = tuple(os.fsencode(folder) + b"/" for folder in (*case.unseen, case.output, *state))
     for inbox in map(os.fsencode, case.inboxes):
         for path, entry in case.after.items():
             *folders, name = path.removeprefix(inbox + b"/").split(b"/")

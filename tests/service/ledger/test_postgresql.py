@@ -223,6 +223,7 @@ time.sleep(600)
 """
 
 
+@pytest.mark.fault("two hosts on one ledger")
 def test_a_second_service_is_refused_and_told_who_has_it(bench: Bench) -> None:
     with pytest.raises(StateLocked, match=r"in use by reelwatch \d+ on .*at the server's own host") as caught:
         open_ledger(bench.place, patience=QUICK)
@@ -255,6 +256,7 @@ def test_a_ledger_is_free_again_however_its_service_ended(stock: PostgresqlStock
     open_ledger(place).close()
 
 
+@pytest.mark.fault("two hosts on one ledger")
 def test_a_service_that_was_cut_off_writes_no_more_once_another_has_taken_over(
     bench: Bench, postgresql: Cluster
 ) -> None:
@@ -369,6 +371,7 @@ def cut_off(lonely: Ledger, proxy: CuttingProxy) -> Iterator[Ledger]:
     assert lonely.jobs() != []
 
 
+@pytest.mark.fault("the ledger's server is lost in a commit")
 def test_a_commit_whose_answer_is_lost_was_made(lonely: Ledger, cut_off: Ledger, proxy: CuttingProxy) -> None:
     proxy.cut = Cut.ANSWER
     _adopt(cut_off, 1)
@@ -377,6 +380,7 @@ def test_a_commit_whose_answer_is_lost_was_made(lonely: Ledger, cut_off: Ledger,
     _adopt(cut_off, 2)
 
 
+@pytest.mark.fault("the ledger's server is lost in a commit")
 def test_a_commit_that_the_server_never_heard_of_was_not(lonely: Ledger, cut_off: Ledger, proxy: CuttingProxy) -> None:
     proxy.cut = Cut.QUESTION
     with pytest.raises(LedgerUnavailable, match="server cannot be reached"):
@@ -386,6 +390,7 @@ def test_a_commit_that_the_server_never_heard_of_was_not(lonely: Ledger, cut_off
     _adopt(cut_off, 1)
 
 
+@pytest.mark.fault("the ledger's server is lost in a commit")
 def test_a_commit_of_which_nobody_can_tell_ends_whoever_made_it(cut_off: Ledger, proxy: CuttingProxy) -> None:
     proxy.cut, proxy.shut = Cut.ANSWER, True
     with pytest.raises(LedgerUncertain, match="whether it did is not known"):
@@ -396,6 +401,7 @@ def test_a_commit_of_which_nobody_can_tell_ends_whoever_made_it(cut_off: Ledger,
 # --- damage, room ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.fault("the ledger on a server is damaged")
 def test_a_damaged_ledger_is_refused_and_left_to_its_administrator(own: Cluster, lonely: Ledger) -> None:
     for number in range(300):
         _adopt(lonely, number)
