@@ -84,6 +84,8 @@ class Download:
         if self._stopped:
             return None
         self._process = process = DownloadProcess(self._order(landed), clock=self._clock)
+        if self._stopped:  # in this very moment
+            process.kill()
         self._emit("download.started", request=self._request.request_id, url=shown_url(self._url), pid=process.pid)
         ended = process.follow(self._progressed)
         return None if self._stopped else ended

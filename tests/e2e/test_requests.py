@@ -129,6 +129,12 @@ class Face:
 
         return until(done, f"request {number} is described")
 
+    def video(self, video_id: str) -> bytes:
+        """What a player gets."""
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
+            connection.request("GET", f"/documents/{video_id}/video")
+            return connection.getresponse().read()
+
     def _asked(self, method: str, path: str, *given: Any) -> Any:
         with closing(HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
             connection.request(method, path, *given)
@@ -155,6 +161,7 @@ def test_an_upload_is_described(asking: Asking, face: Face) -> None:
     found = face.taken(asked)
     assert found["path"] == str(asking.received / "sent.mp4")
     assert asking.home.document(found["job"]["document"]).source.relative_path == "sent.mp4"
+    assert face.video(found["job"]["video_id"]) == content
 
 
 def test_a_video_by_its_url_is_described_with_what_the_web_says_of_it(asking: Asking, face: Face) -> None:

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from service.clock import FakeClock, SystemClock
+from service.intake.enlist import look
+from service.intake.ports import Settled
 from service.ledger.ledger import Ledger, attach_ledger, open_ledger
 from service.ledger.request_values import Request, RequestKind, RequestState
 from service.ledger.states import State
@@ -20,6 +22,7 @@ from service.ledger.values import Job
 from service.ledger_trouble import LedgerTrouble
 from service.logs import Recorder
 from service.request_loop import RequestLoop
+from service.submission import _job_of
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "e2e"))
 cheap = importlib.import_module("cheap_hosts")
@@ -175,9 +178,9 @@ def test_a_bug_fails_its_request_only(desk: Desk, monkeypatch: pytest.MonkeyPatc
     def broken(root: bytes, path: bytes) -> object:
         if path == b"clip.mp4":
             raise KeyError(path)
-        return look(root, path)
+        return found(root, path)
 
-    look = importlib.import_module("service.request_loop").look
+    found = look
     monkeypatch.setattr("service.request_loop.look", broken)
     failed, taken = desk.asked("clip.mp4"), desk.asked("other.mp4")
     assert (failed.state, failed.reason, taken.state) == (RequestState.FAILED, "bug", RequestState.TAKEN)
@@ -196,3 +199,15 @@ def test_what_another_process_asks_is_taken_within_two_seconds(desk: Desk) -> No
     other.close()
     desk.loop.stop()
     assert took_s < 10, "two seconds on a host that is not busy with other tests"
+
+
+def test_the_job_is_the_content_s_though_its_path_waits_again(desk: Desk) -> None:
+    """Intake goes on beside: it may note in that moment that the path, which it saw change, waits."""
+    desk.put("in/clip.mp4")
+    job = desk.job_of(desk.asked("clip.mp4"))
+    place = (os.fsencode(desk.home / "in"), b"clip.mp4")
+    desk.ledger.intake.observe([_observed(place, 1, 2, size=3, mtime_ns=4)])
+    assert desk.ledger.find(b"/".join(place))[0].state is State.WAITING
+    settled = look(*place)
+    assert isinstance(settled, Settled)
+    assert _job_of(desk.ledger, settled).job_id == job.job_id
