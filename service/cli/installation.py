@@ -45,7 +45,8 @@ def service() -> None:
 @click.option("--program", metavar="FILE", type=common.PATH, help="The program to start. Default: this one.")
 @click.option("--gpu", is_flag=True, help="Let it use NVIDIA cards.")
 @click.option("--lease", is_flag=True, help="Let it see whether files of other users are still being written.")
-@click.option("--network", is_flag=True, help="Let it reach other hosts: webhook, Ray cluster.")
+@click.option("--network", is_flag=True, help="Let it reach other hosts, and them the dashboard: webhook, downloads.")
+@click.option("--web", is_flag=True, help="Also serve the dashboard and the API: reelwatch-web.service.")
 @click.option("--dry-run", is_flag=True, help="Show the files, and what would change; change nothing.")
 @click.option("--now", is_flag=True, help="Also make the users and folders, and start the service.")
 @_YES
@@ -60,7 +61,7 @@ def install(
     now: bool,
     yes: bool,
     root: Path,
-    **drop_ins: bool,
+    **parts: bool,
 ) -> None:
     """Write the unit files, with this host's paths, and say what to do next.
 
@@ -71,14 +72,14 @@ def install(
     \b
     Examples:
       reelwatch service install --inbox /srv/in --output /srv/out --dry-run
-      sudo reelwatch service install --gpu --now
+      sudo reelwatch service install --gpu --web --now
     """  # noqa: D301 - click's mark is a real backspace
     from service.installation import files, host, settings, units  # noqa: PLC0415 - keeps --help fast
 
     found = settings.host_settings(root=root, inboxes=inboxes, output=output)
     command = (str(program.absolute()),) if program else host.this_program()
     here = host.Host.of(found.configuration, program=command, user=user, state=units.STATE)
-    chosen = [drop_in for drop_in in units.DropIn if drop_ins[drop_in.value] or files.at(root, drop_in.path).exists()]
+    chosen = [drop_in for drop_in in units.DropIn if parts[drop_in.value] or files.at(root, drop_in.path).exists()]
     wanted = units.files_of(here, drop_ins=chosen, settings=found.text)
     if dry_run:
         for line in _shown(wanted, root=root):
@@ -89,7 +90,7 @@ def install(
         common.warn(
             f"{folder} belongs to somebody else. Give it to the service: chown {user}: {shlex.quote(str(folder))}"
         )
-    _next(units.commands_after_install(), now=now and root == Path("/"))
+    _next(units.commands_after_install(web=parts["web"]), now=now and root == Path("/"))
 
 
 @service.command()
@@ -99,15 +100,17 @@ def uninstall(*, now: bool, root: Path) -> None:
     """Remove what `install` wrote; files changed by hand, your drop-ins, the ledger and all documents stay."""
     from service.installation import files, units  # noqa: PLC0415 - keeps --help fast
 
+    there = [unit for unit in (units.WEB, units.SERVICE) if files.at(root, units.UNITS / unit).exists()]
+    disabling = ("systemctl", "disable", "--now", *(there or [units.SERVICE]))
     if now and root == Path("/"):
-        _run(("systemctl", "disable", "--now", units.SERVICE))
+        _run(disabling)
     for path in units.every_path():
         was = files.remove(path, root=root)
         if was is files.Condition.SAME:
             click.echo(f"removed  {path}")
         elif was is files.Condition.CHANGED:
             click.echo(f"kept     {path}: {was.value}")
-    commands = [] if now else [("systemctl", "disable", "--now", units.SERVICE)]
+    commands = [] if now else [disabling]
     _next([*commands, ("systemctl", "daemon-reload")], now=now and root == Path("/"))
 
 

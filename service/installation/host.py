@@ -29,7 +29,8 @@ class Host:
     """Where the program and its folders are.
 
     writable: folders outside /var/lib that the service writes; the one that holds the inboxes and the archive is among
-    them where done videos move away. archive: where they move to, None where they stay.
+    them where done videos move away. archive: where they move to, None where they stay. state: the ledger's folder,
+    None where it is below /var/lib.
     """
 
     program: tuple[str, ...]
@@ -39,6 +40,7 @@ class Host:
     cpu_quota_percent: int = 0
     user: str = SERVICE_USER
     archive: Path | None = None
+    state: Path | None = None
 
     @property
     def own(self) -> tuple[Path, ...]:
@@ -66,6 +68,7 @@ class Host:
             configuration.host.cpu_quota_percent,
             user,
             archive,
+            None if configuration.state.dir.is_relative_to(state) else configuration.state.dir,
         )
 
 
@@ -85,6 +88,24 @@ def service_drop_in(host: Host) -> str:
         *([f"CPUQuota={host.cpu_quota_percent}%"] if host.cpu_quota_percent else []),
         *([] if host.user == SERVICE_USER else [f"User={word(host.user)}", "Group="]),
         *_homes(host),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def web_drop_in(host: Host) -> str:
+    """Return the drop-in for `reelwatch-web.service`, which writes below the state folder alone."""
+    writable = () if host.state is None else (host.state,)
+    lines = [
+        "# This host's part of reelwatch-web.service.",
+        "[Unit]",
+        f"RequiresMountsFor={words((*host.inboxes, *host.writable))}",
+        "",
+        "[Service]",
+        "ExecStart=",
+        f"ExecStart={' '.join(argument(part) for part in host.program)} web",
+        f"ReadWritePaths={words(writable, optional=True)}",
+        *([] if host.user == SERVICE_USER else [f"User={word(host.user)}", "Group="]),
+        *_let_in(reading=(*host.inboxes, *host.writable), writing=writable),
     ]
     return "\n".join(lines) + "\n"
 

@@ -8,18 +8,19 @@ from pathlib import Path
 
 from service.assets import asset
 from service.installation.files import HostFile
-from service.installation.host import SERVICE_USER, Host, service_drop_in, sync_drop_in
+from service.installation.host import SERVICE_USER, Host, service_drop_in, sync_drop_in, web_drop_in
 from service.installation.words import word
 
 UNITS = Path("/etc/systemd/system")
 SETTINGS = Path("/etc/reelwatch/reelwatch.toml")
 STATE = Path("/var/lib/reelwatch")
-SERVICE, SYNC = "reelwatch.service", "reelwatch-sync@.service"
+SERVICE, SYNC, WEB = "reelwatch.service", "reelwatch-sync@.service", "reelwatch-web.service"
 _SYSUSERS = Path("/etc/sysusers.d/reelwatch.conf")
 _TMPFILES = Path("/etc/tmpfiles.d/reelwatch.conf")
 _SYSCTL = Path("/etc/sysctl.d/60-reelwatch-inotify.conf")
 _SHIPPED = {
     UNITS / SERVICE: SERVICE,
+    UNITS / WEB: WEB,
     UNITS / SYNC: SYNC,
     UNITS / "reelwatch-sync@.timer": "reelwatch-sync@.timer",
     _SYSUSERS: "sysusers.d/reelwatch.conf",
@@ -37,7 +38,13 @@ class DropIn(StrEnum):
     @property
     def path(self) -> Path:
         """Where it belongs."""
-        return _drop_in(SERVICE, f"50-{self.value}.conf")
+        return self.paths[0]
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Where it belongs, of every unit that it opens."""
+        opened = (SERVICE, WEB) if self is DropIn.NETWORK else (SERVICE,)
+        return tuple(_drop_in(unit, f"50-{self.value}.conf") for unit in opened)
 
 
 def files_of(host: Host, *, drop_ins: Sequence[DropIn] = (), settings: str | None = None) -> list[HostFile]:
@@ -48,8 +55,10 @@ def files_of(host: Host, *, drop_ins: Sequence[DropIn] = (), settings: str | Non
     files = [HostFile(path, _shipped(name)) for path, name in _SHIPPED.items()]
     files.append(HostFile(_TMPFILES, _shipped("tmpfiles.d/reelwatch.conf") + "".join(_made(host))))
     files.append(HostFile(_drop_in(SERVICE, "10-host.conf"), service_drop_in(host)))
+    files.append(HostFile(_drop_in(WEB, "10-host.conf"), web_drop_in(host)))
     files.append(HostFile(_drop_in(SYNC, "10-host.conf"), sync_drop_in(host)))
-    files.extend(HostFile(chosen.path, _shipped(f"drop-ins/{chosen.value}.conf")) for chosen in drop_ins)
+    for chosen in drop_ins:
+        files.extend(HostFile(path, _shipped(f"drop-ins/{chosen.value}.conf")) for path in chosen.paths)
     if settings is not None:
         files.append(HostFile(SETTINGS, settings))
     return files
@@ -57,13 +66,14 @@ def files_of(host: Host, *, drop_ins: Sequence[DropIn] = (), settings: str | Non
 
 def every_path() -> list[Path]:
     """Return every place at which `install` may have put a file, the unit last: it is what makes a service of it."""
-    chosen = [drop_in.path for drop_in in DropIn]
-    made = [_drop_in(SERVICE, "10-host.conf"), _drop_in(SYNC, "10-host.conf"), _TMPFILES, SETTINGS]
+    chosen = [path for drop_in in DropIn for path in drop_in.paths]
+    made = [*(_drop_in(unit, "10-host.conf") for unit in (SERVICE, WEB, SYNC)), _TMPFILES, SETTINGS]
     return [*chosen, *made, *reversed(_SHIPPED)]
 
 
-def commands_after_install() -> list[tuple[str, ...]]:
-    """Return what makes the host take notice of new files, in order."""
+def commands_after_install(*, web: bool = False) -> list[tuple[str, ...]]:
+    """Return what makes the host take notice of new files, in order; web: the web face is started with the service."""
+    face = [("systemctl", "enable", WEB), ("systemctl", "restart", WEB)] if web else [("systemctl", "try-restart", WEB)]
     return [
         ("systemd-sysusers", str(_SYSUSERS)),
         ("systemd-tmpfiles", "--create", str(_TMPFILES)),
@@ -71,6 +81,7 @@ def commands_after_install() -> list[tuple[str, ...]]:
         ("systemctl", "daemon-reload"),
         ("systemctl", "enable", SERVICE),
         ("systemctl", "restart", SERVICE),
+        *face,
     ]
 
 

@@ -22,7 +22,7 @@ from report import Figure, write
 
 UNITS = ROOT / "systemd"
 PAGE = UNITS / "README.md"
-SERVICE, SYNC = "reelwatch.service", "reelwatch-sync@.service"
+SERVICE, SYNC, WEB = "reelwatch.service", "reelwatch-sync@.service", "reelwatch-web.service"
 MOST = 1.6
 """The bound: what a service reaches that has the network's families and makes machine code at run time."""
 TOGETHER = "with all three"
@@ -32,6 +32,8 @@ VARIANTS: dict[str, tuple[str, Sequence[str]]] = {
     "with `--lease`": (SERVICE, ("lease",)),
     "with `--network`": (SERVICE, ("network",)),
     TOGETHER: (SERVICE, ("gpu", "lease", "network")),
+    "the web unit": (WEB, ()),
+    "the web unit with `--network`": (WEB, ("network",)),
     "the sync unit": (SYNC, ()),
 }
 

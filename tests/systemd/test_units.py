@@ -25,6 +25,8 @@ from service.pulse import LOG_LIMIT_S, LOOP_LIMIT_S, SCAN_LIMIT_S
 from service.reload import ERRAND_S
 from service.supervisor import EXTENSION_S, LOOK_S, PINGS
 from service.watched_pool import START_S
+from service.web.security.token import CREDENTIAL
+from service.web.server import PARTING_S
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests" / "bench")]
@@ -32,7 +34,7 @@ bench = importlib.import_module("exposure")
 
 analyses = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
 DROP_INS = sorted(path.stem for path in (ROOT / "systemd" / "drop-ins").iterdir())
-VARIANTS = [(bench.SERVICE, ()), *((bench.SERVICE, (name,)) for name in DROP_INS), (bench.SYNC, ())]
+VARIANTS = [(bench.SERVICE, ()), *((bench.SERVICE, (name,)) for name in DROP_INS), (bench.SYNC, ()), (bench.WEB, ())]
 
 
 class Unit(configparser.RawConfigParser):
@@ -124,6 +126,14 @@ def test_the_watchdog_ends_what_hangs_and_nothing_that_waits(unit: Unit) -> None
     start_deadline_s = load({}, environ={"HOME": "/nonexistent"}).configuration.pool.start_deadline_s
     assert start_deadline_s <= START_S, "loading has a deadline of its own, kept by the scheduler"
     assert LOG_LIMIT_S > 3 * 60, "journald is ended by its own watchdog before, and mended with it"
+
+
+def test_the_web_face_finds_its_token_and_reads_the_same_state(unit: Unit) -> None:
+    web = Unit(ROOT / "systemd" / bench.WEB)
+    assert web["Service"]["LoadCredential"] == f"{CREDENTIAL}:reelwatch.{CREDENTIAL}", "relative: it may be missing"
+    for name in ("User", "Group", "StateDirectory", "ConfigurationDirectory", "RestartPreventExitStatus"):
+        assert web["Service"][name] == unit["Service"][name]
+    assert web.seconds("TimeoutStopSec") > PARTING_S
 
 
 def test_only_exit_codes_that_may_pass_are_tried_again(unit: Unit) -> None:

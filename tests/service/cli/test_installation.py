@@ -131,7 +131,7 @@ def test_uninstalling_leaves_what_is_the_users(service: Any, root: Path) -> None
     settings.write_text(settings.read_text() + "# mine\n")
     done = service("uninstall")
     assert "kept     /etc/reelwatch/reelwatch.toml: changed by hand" in done.output
-    assert "systemctl disable --now reelwatch.service" in done.output
+    assert "systemctl disable --now reelwatch-web.service reelwatch.service" in done.output
     assert files(root) == {"etc/reelwatch/reelwatch.toml", str(own.relative_to(root))}
 
 

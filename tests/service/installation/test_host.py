@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import pwd
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from service.errors import UsageError
 from service.installation import host as module
-from service.installation.host import Host, not_writable, service_drop_in, sync_drop_in, this_program
+from service.installation.host import Host, not_writable, service_drop_in, sync_drop_in, this_program, web_drop_in
 from service.installation.units import DropIn, every_path, files_of
 
 INBOXES = (Path("/srv/my videos"), Path("/mnt/nas"))
@@ -28,6 +29,20 @@ def test_the_service_reads_the_inboxes_and_writes_the_output() -> None:
     assert "ReadWritePaths=-/srv/out" in lines
     assert lines[lines.index("ExecStart=") + 1] == "ExecStart=/opt/r/bin/reelwatch run"
     assert not [line for line in lines if line.startswith(("User=", "CPUQuota=", "ProtectHome="))]
+
+
+def test_the_web_face_writes_the_state_alone() -> None:
+    lines = web_drop_in(a_host(user="media")).splitlines()
+    assert lines[lines.index("ExecStart=") + 1] == "ExecStart=/opt/r/bin/reelwatch web"
+    assert {"ReadWritePaths=", "User=media"} < set(lines)
+    homes = a_host(inboxes=(Path("/home/ann/in"),), writable=(Path("/home/ann/out"), Path("/home/ann/s")))
+    lines = web_drop_in(replace(homes, state=Path("/home/ann/s"))).splitlines()
+    assert "ReadWritePaths=-/home/ann/s" in lines
+    assert lines[-3:] == [
+        "BindReadOnlyPaths=-/home/ann/in",
+        "BindReadOnlyPaths=-/home/ann/out",
+        "BindPaths=-/home/ann/s",
+    ]
 
 
 def test_the_sync_writes_the_inboxes() -> None:
