@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -43,13 +44,13 @@ class Download:
         self._root = received_root(configuration)
         self._url = request.asked.decode()
         self._process: DownloadProcess | None = None
-        self._stopped = False
+        self._stopped = threading.Event()
         self._began_s = clock.monotonic()
         self._noted_s = -math.inf
 
     def stop(self) -> None:
         """End it; it is begun anew by whoever claims it next."""
-        self._stopped = True
+        self._stopped.set()
         if self._process is not None:
             self._process.kill()
 
@@ -81,14 +82,14 @@ class Download:
 
     def _fetched(self, landed: Landing) -> Fetched | NotFetched | None:
         """Follow the process of the download; None when it was stopped."""
-        if self._stopped:
+        if self._stopped.is_set():
             return None
         self._process = process = DownloadProcess(self._order(landed), clock=self._clock)
-        if self._stopped:  # in this very moment
+        if self._stopped.is_set():  # in this very moment
             process.kill()
         self._emit("download.started", request=self._request.request_id, url=shown_url(self._url), pid=process.pid)
         ended = process.follow(self._progressed)
-        return None if self._stopped else ended
+        return None if self._stopped.is_set() else ended
 
     def _landed(self, landed: Landing, fetched: Fetched) -> tuple[Location, int] | NotFetched:
         extensions = self._configuration.intake.extensions
@@ -149,6 +150,6 @@ class Download:
             try:
                 return tell()
             except PASSING:
-                if self._stopped:
+                if self._stopped.is_set():
                     raise
                 self._clock.sleep(RETRY_S)
