@@ -81,30 +81,41 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _failed)
 
 
-def _refused(_request: Request, exc: Exception) -> Response:
+def _told(
+    request: Request, status: HTTPStatus, code: str, detail: str, *, errors: Sequence[FieldProblem] = ()
+) -> Response:
+    """Make the answer for an error: a page for a browser that asked for one."""
+    if "text/html" not in request.headers.get("accept", ""):
+        return problem(status, code, detail, errors=errors)
+    from service.web.pages.templates import page  # noqa: PLC0415 - pages stand on this module
+
+    return page(request.app.state.site, "problem.html", here="", status=status, title=status.phrase, detail=detail)
+
+
+def _refused(request: Request, exc: Exception) -> Response:
     assert isinstance(exc, Refusal)  # noqa: S101 - for the type checker: registered for this alone
-    return problem(exc.status, exc.code, exc.detail, errors=exc.errors)
+    return _told(request, exc.status, exc.code, exc.detail, errors=exc.errors)
 
 
-def _invalid(_request: Request, exc: Exception) -> Response:
+def _invalid(request: Request, exc: Exception) -> Response:
     assert isinstance(exc, RequestValidationError)  # noqa: S101 - as above
     errors = [FieldProblem(where=".".join(map(str, error["loc"])), message=error["msg"]) for error in exc.errors()]
     detail = "; ".join(f"{error.where}: {error.message}" for error in errors)
-    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail, errors=errors)
+    return _told(request, HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail, errors=errors)
 
 
-def _http(_request: Request, exc: Exception) -> Response:
+def _http(request: Request, exc: Exception) -> Response:
     assert isinstance(exc, HTTPException)  # noqa: S101 - as above
     status = HTTPStatus(exc.status_code)
-    answer = problem(status, status.name.lower(), str(exc.detail))
+    answer = _told(request, status, status.name.lower(), str(exc.detail))
     answer.headers.update(exc.headers or {})
     return answer
 
 
-def _ledger(_request: Request, exc: Exception) -> Response:
+def _ledger(request: Request, exc: Exception) -> Response:
     """Say why the ledger cannot be used at present, and that it may pass."""
     code = "ledger_busy" if isinstance(exc, LedgerBusy) else "ledger_unavailable"
-    answer = problem(HTTPStatus.SERVICE_UNAVAILABLE, code, str(exc))
+    answer = _told(request, HTTPStatus.SERVICE_UNAVAILABLE, code, str(exc))
     answer.headers["retry-after"] = str(RETRY_AFTER_S)
     return answer
 
@@ -120,6 +131,5 @@ def _failed(request: Request, exc: Exception) -> Response:
             cause=f"{type(exc).__name__}: {exc}",
             traceback="".join(traceback.format_exception(exc)),
         )
-    return problem(
-        HTTPStatus.INTERNAL_SERVER_ERROR, "bug", "this is a fault of Reelwatch; its log has the event web.failed."
-    )
+    detail = "this is a fault of Reelwatch; its log has the event web.failed."
+    return _told(request, HTTPStatus.INTERNAL_SERVER_ERROR, "bug", detail)

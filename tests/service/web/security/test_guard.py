@@ -101,3 +101,12 @@ def test_another_address_needs_a_token(make_client: MakeClient) -> None:
     with pytest.raises(ConfigError, match="a token is needed"):
         make_client(listen="192.0.2.1:8003")
     make_client(token=TOKEN, listen="192.0.2.1:8003")
+
+
+@pytest.mark.parametrize("address", ["/nowhere", "/jobs?limit=0", "/jobs/999"])
+def test_a_browser_is_told_of_errors_on_a_page_and_a_program_in_json(client: TestClient, address: str) -> None:
+    shown, told = client.get(address, headers=PAGE), client.get(address)
+    assert shown.status_code == told.status_code >= 400
+    assert shown.headers["content-type"].startswith("text/html")
+    assert told.headers["content-type"].startswith(MEDIA_TYPE)
+    assert "To the queue" in shown.text
