@@ -41,7 +41,7 @@ def grouped(number: int) -> str:
 
 def brief(number: int) -> str:
     """Round a large count to what fits a card: `950`, `9.1k`, `184k`, `2.3M`."""
-    for size, unit in ((1_000_000_000, "B"), (1_000_000, "M"), (1_000, "k")):
+    for size, unit in ((1_000_000_000_000, "T"), (1_000_000_000, "B"), (1_000_000, "M"), (1_000, "k")):
         # 999.6k is 1M: what rounds to four digits belongs to the unit above.
         if number >= size * 0.9995:
             scaled = number / size

@@ -26,10 +26,9 @@ page.addEventListener("click", (event) => {
   if (button) player.seek(Number(button.dataset.seek));
 });
 if (page.dataset.start) player.seek(Number(page.dataset.start));
-if (player.media) {
-  const address = player.media.src.split("#")[0];
+if (page.dataset.source) {
   // After the player has its first bytes: the curve is the last thing that anybody waits for.
-  (globalThis.requestIdleCallback ?? setTimeout)(() => drawLevel(timeline, address, duration));
+  (globalThis.requestIdleCallback ?? setTimeout)(() => drawLevel(timeline, page.dataset.source, duration));
 }
 page.dataset.ready = "yes";
 
