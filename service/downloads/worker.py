@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import sys
+from contextlib import suppress
 from typing import BinaryIO
 
 from actors.pool.worker import end_with
@@ -38,7 +39,8 @@ def _say(out: BinaryIO, said: Said) -> None:
 
 
 def _bound(given: Order) -> None:
-    os.nice(given.niceness)
+    with suppress(OSError):  # where a sandbox forbids it: a courtesy, and no bound
+        os.nice(given.niceness)
     os.umask(0o077)
     seconds = int(given.most_s) + 1
     for limit, value in (

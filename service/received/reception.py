@@ -99,7 +99,7 @@ class Reception:
         output = (start.output_root,) if start is not None else ()
         folders = (*inboxes, received_root(configuration), *map(configured, configuration.requests.roots))
         never = (os.fsencode(configuration.state.dir.absolute()), configured(configuration.output.dir), *output)
-        return Admission(folders, never)
+        return Admission(tuple(map(os.path.normpath, folders)), never)  # as intake spells its roots
 
     def _told(self, request: Request) -> Request:
         tell_received(self._emit, request)

@@ -124,7 +124,7 @@ def test_the_running_service_s_inboxes_count_and_further_roots(counter: Counter)
         (counter.home / name).mkdir()
         (counter.home / name / "clip.mp4").write_bytes(b"x")
     counter.settings["requests.roots"] = [str(counter.home / "further")]
-    flags = (os.fsencode(counter.home / "by-flag"),)
+    flags = (os.fsencode(counter.home / "in" / ".." / "by-flag"),)
     counter.ledger.note_start(ServiceStart(flags, (".mp4",), b"/out", "embedded", "k", 1))
     asked = [
         counter.reception.ask_path(os.fsencode(counter.home / name / "clip.mp4")) for name in ("by-flag", "further")
