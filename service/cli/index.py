@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from service.configuration import Configuration
     from service.ledger.ledger import Ledger
+    from service.ledger.values import ServiceStart
 
 
 @click.command(short_help="Make the index of all documents anew.")
@@ -39,7 +40,7 @@ def index(context: click.Context, *, settings: common.Settings) -> None:
     root = services.documents_folder(loaded.configuration, loaded.origins["output.dir"], start)
     from service.search.indexer import Indexer  # noqa: PLC0415 - keeps --help fast
 
-    with _opened(loaded.configuration, root) as ledger:
+    with _opened(loaded.configuration, root, start) as ledger:
         try:
             rebuilt = Indexer(ledger).rebuild(_tell)
         except OSError as exc:
@@ -54,9 +55,9 @@ def index(context: click.Context, *, settings: common.Settings) -> None:
 
 
 @contextmanager
-def _opened(configuration: Configuration, root: Path) -> Iterator[Ledger]:
-    """Open the ledger, and make it where there is none; beside a service, that one's."""
-    from service.ledger.ledger import attach_ledger, open_ledger  # noqa: PLC0415 - keeps --help fast
+def _opened(configuration: Configuration, root: Path, start: ServiceStart | None) -> Iterator[Ledger]:
+    """Open the ledger as a start does, which makes it where there is none; beside a service, that one's."""
+    from service.ledger.ledger import attach_ledger  # noqa: PLC0415 - keeps --help fast
     from service.ledger.lock import state_lock  # noqa: PLC0415 - as above
     from service.state import ledger_place, require_local_state  # noqa: PLC0415 - as above
 
@@ -66,12 +67,33 @@ def _opened(configuration: Configuration, root: Path) -> Iterator[Ledger]:
     with ExitStack() as held:
         try:
             held.enter_context(state_lock(configuration.state.dir))
+            opened = _started(configuration, output_root, start)
         except StateLocked:
             opened = attach_ledger(ledger_place(configuration), output_root=output_root)
-        else:
-            opened = open_ledger(ledger_place(configuration), output_root=output_root)
         held.callback(opened.close)
         yield opened
+
+
+def _started(configuration: Configuration, output_root: bytes, start: ServiceStart | None) -> Ledger:
+    """Open the ledger for oneself; one that is new, or was damaged, takes up the documents that are there.
+
+    A start that came later would find a ledger that knows none of them, and describe everything anew.
+    """
+    from service.ledger.ledger import open_ledger  # noqa: PLC0415 - keeps --help fast
+    from service.logs.emitter import discard  # noqa: PLC0415 - as above
+    from service.recovery import recover  # noqa: PLC0415 - as above
+    from service.state import ledger_place  # noqa: PLC0415 - as above
+
+    opened = open_ledger(ledger_place(configuration), output_root=output_root)
+    try:
+        inboxes = services.inboxes_of(configuration, start)
+        recover(opened, output_root=output_root, inboxes=inboxes, now=opened.clock.wall(), emit=discard)
+    except BaseException:
+        opened.close()
+        raise
+    if opened.opening.rebuilt_from is not None:
+        common.warn(f"the ledger was damaged; it was put aside as {opened.opening.rebuilt_from} and built anew.")
+    return opened
 
 
 def _tell(done: int) -> None:

@@ -22,7 +22,7 @@ CORPUS = ROOT.parent / "shared" / "corpus"
 def parser() -> argparse.ArgumentParser:
     """Return what reads the arguments."""
     made = argparse.ArgumentParser(description=__doc__)
-    made.add_argument("--only", choices=["operation", "speed"], help="one table's figures alone")
+    made.add_argument("--only", choices=["operation", "speed", "web"], help="one table's figures alone")
     made.add_argument("--long", action="store_true", help="with memory over 1,000 videos, ten minutes more")
     made.add_argument("--peers", action="store_true", help="compare with other programs; installs them apart")
     made.add_argument("--corpus", type=Path, default=CORPUS)
@@ -48,6 +48,9 @@ def chosen(given: argparse.Namespace) -> dict[str, list[str | Path]]:
     operation = {"writing.py": common, "starting.py": common, "idle.py": common, "beside.py": common}
     if given.long:
         operation["memory.py"] = common
+    web: dict[str, list[str | Path]] = {"searching.py": common}
+    if given.only == "web":
+        return web
     if given.only == "operation":
         return {"latency.py": [*times, "--no-copy"], **operation}
     speed = {
@@ -58,7 +61,7 @@ def chosen(given: argparse.Namespace) -> dict[str, list[str | Path]]:
     if given.only == "speed":
         return speed
     accuracy = {"accuracy.py": [*common, "--corpus", given.corpus]} if (given.corpus / "INDEX.md").exists() else {}
-    return {**speed, "gpu.py": common, **operation, **accuracy}
+    return {**speed, "gpu.py": common, **operation, **web, **accuracy}
 
 
 if __name__ == "__main__":

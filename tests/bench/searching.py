@@ -21,6 +21,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).res
 sys.path[:0] = [str(Path(__file__).resolve().parents[1] / "clusters")]
 import made_documents
 import report
+from postgresql_cluster import cluster, installed
 from report import Figure
 
 from service.ledger.ledger import Ledger, open_ledger
@@ -191,18 +192,41 @@ def _figure(what: str, bound_ms: float, times: Times, **values: object) -> Figur
     return Figure(what, bound, str(times), met=times.p95 < bound_ms, values={"ms": list(times.taken), **values})
 
 
-def measure(folder: Path, *, documents: int, count: int = QUERIES, place: Place | None = None) -> list[Figure]:
-    """Make documents, index them, and measure. place: the ledger's, if not a file beside them."""
+def measure(
+    folder: Path,
+    *,
+    documents: int,
+    count: int = QUERIES,
+    place: Place | None = None,
+    settle: Callable[[], None] = lambda: None,
+) -> list[Figure]:
+    """Make documents, index them, and measure. place: the ledger's, if not a file beside them.
+
+    settle: does, once all is indexed, what a server would do in a quiet minute.
+    """
     output = folder / "output"
     size = made_documents.write(output, documents)
     ledger = open_ledger(place or folder / LEDGER_FILE, output_root=os.fsencode(output))
     where = "" if place is None else " on PostgreSQL"
     try:
         made = measure_index(ledger, output, bytes_read=size)
+        settle()
         library = ledger.library
         return [*measure_search(library, count, where=where), *measure_pages(library, where=where), *made]
     finally:
         ledger.close()
+
+
+def on_postgresql(folder: Path, *, documents: int) -> list[Figure]:
+    """Measure search and pages on a server of this bench's own; nothing where none is installed."""
+    programs = installed()
+    if programs is None:
+        return []
+    with cluster(programs, autovacuum="on", shared_buffers="128MB") as server:
+        server.do("CREATE SCHEMA bench")
+        place = server.place(schema="bench")
+        found = measure(folder, documents=documents, place=place, settle=lambda: server.do("ANALYZE"))
+    return [figure for figure in found if figure.bound != "none"]
 
 
 def main() -> None:
@@ -213,6 +237,8 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         figures = measure(Path(folder), documents=given.documents)
+    with tempfile.TemporaryDirectory() as folder:
+        figures += on_postgresql(Path(folder), documents=given.documents)
     report.tell(figures)
     report.write("web_search", figures, folder=given.out)
     report.write_web_fragment(folder=given.out)

@@ -46,6 +46,7 @@ OPERATION = {"latency.py", "writing.py", "starting.py", "idle.py", "beside.py"}
     [
         pytest.param(["--only", "operation"], OPERATION, id="operation"),
         pytest.param(["--only", "operation", "--long"], OPERATION | {"memory.py"}, id="operation, long"),
+        pytest.param(["--only", "web"], {"searching.py"}, id="web"),
         pytest.param(["--only", "speed"], {"driver_time.py", "latency.py", "speed.py"}, id="speed"),
     ],
 )

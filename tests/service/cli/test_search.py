@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
+from service.ledger.ledger import read_ledger
 from service.ledger.lock import state_lock
+from service.ledger.states import State
+from service.state import LEDGER_FILE
 
 if TYPE_CHECKING:
     from conftest import Home
@@ -87,6 +91,9 @@ def test_index_makes_a_ledger_over_documents_from_elsewhere(home: Home) -> None:
     fresh = home.path / "fresh"
     assert home.run("index", "--state", fresh, "--output", home.output).exit_code == 0
     assert home.run("search", "dag", "--state", fresh, "--output", home.output).exit_code == 0
+    ledger = read_ledger(fresh / LEDGER_FILE, output_root=os.fsencode(home.output))
+    assert [(job.state, job.document) for job in ledger.jobs()] == [(State.DONE, "clip")], "no start describes it anew"
+    ledger.close()
 
 
 def test_index_runs_beside_a_service(indexed: Home) -> None:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from library_entries import OTHER_OUTPUT, OUTPUT, entry, fill, said
 
+from service.ledger import schema
+from service.ledger.engine import Database
+from service.ledger.ledger import open_ledger
 from service.ledger.library.asking import MOST_ROWS, UNKNOWN, Filters, Listing, Sort
 from service.ledger.library.cursor import encode
 from service.ledger.library.numbers import MOST_OF_A_KIND, document_of, keys_of, kind_of, passage_number
 from service.ledger.library.values import BadCursor, Due, Facet, Kind, Page
+from service.ledger.values import Adopted
 
 if TYPE_CHECKING:
     from conftest import Bench
@@ -254,6 +261,11 @@ def test_a_document_is_noted_with_the_end_of_its_job(bench: Bench) -> None:
     assert due(bench) == ["a"]
 
 
+def test_a_document_that_is_taken_up_is_noted(bench: Bench) -> None:
+    bench.ledger.adopt([Adopted(OUTPUT, "a", bench.digest("one"))])
+    assert due(bench) == ["a"]
+
+
 def test_what_was_noted_last_comes_first_and_once(bench: Bench) -> None:
     first = bench.complete(b"a.mp4", "one")
     bench.complete(b"b.mp4", "two")
@@ -303,6 +315,27 @@ def test_what_retention_deleted_is_not_missed(bench: Bench) -> None:
     bench.ledger.begin_purge(job, ["document"])
     answer(bench)
     assert bench.ledger.library.note_missing() == 0
+
+
+JOB_OF_0003 = """INSERT INTO jobs (root, path, state, document, output_root, truncated, source_missing, is_primary,
+    attempts, deaths, crashes, run, solo, fusion_due, created_at, changed_at, updated_at)
+    VALUES (?, ?, 'done', ?, ?, 0, 0, 0, 1, 0, 0, 0, 0, 0, 10.0, 20.0, 20.0)"""
+
+
+def test_the_documents_of_an_older_ledger_are_noted_at_its_first_start(tmp_path: Path) -> None:
+    path = tmp_path / "older.sqlite3"
+    database = Database(path)
+    config = Config()
+    config.set_main_option("script_location", str(Path(schema.__file__).with_name("migrations")))
+    with database.write() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0003")
+        for name, document in ((b"a.mp4", "a"), (b"b.mp4", None)):
+            connection.exec_driver_sql(JOB_OF_0003, (b"/in", name, document, OUTPUT))
+    database.close()
+    ledger = open_ledger(path, output_root=OUTPUT)
+    assert [one.document for one in ledger.library.due(limit=9)] == ["a"]
+    ledger.close()
 
 
 def test_since_when_a_document_says_what_it_says(bench: Bench) -> None:
