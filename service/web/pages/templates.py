@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse
 
 from service import __version__
 from service.web.views.figures import FILTERS
+from service.web.views.markup import spans
 
 if TYPE_CHECKING:
     from http import HTTPStatus
@@ -31,7 +32,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update({filter_.__name__: filter_ for filter_ in FILTERS})
+    made.filters.update({filter_.__name__: filter_ for filter_ in (*FILTERS, spans)})
     return made
 
 

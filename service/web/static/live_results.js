@@ -40,6 +40,7 @@ export class LiveResults {
     const page = await this.fetched(address);
     if (!page) return;
     const fresh = page.getElementById("results");
+    if (!fresh) return location.assign(address); // an error, which its own page says best
     history.replaceState(null, "", fresh.dataset.address);
     const focused = this.results.contains(document.activeElement) ? identity(document.activeElement) : null;
     this.results.replaceChildren(...fresh.childNodes);
