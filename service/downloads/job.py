@@ -64,7 +64,7 @@ class Download:
         except LedgerError:
             raise
         except OSError as exc:
-            self._give_up(NotFetched("not_written", os.strerror(exc.errno or 0), final=False))
+            self._give_up(NotFetched("os_error", f"the host refused: {os.strerror(exc.errno or 0)}", final=False))
         except Exception as exc:  # noqa: BLE001 - the one broad catch of a download: the next ones outlive a bug
             with suppress(LookupError):  # a ledger that was rebuilt meanwhile knows nothing of it
                 self._give_up(NotFetched("bug", f"{type(exc).__name__}: {exc}", final=False))

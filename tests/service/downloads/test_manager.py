@@ -27,7 +27,7 @@ from service.received.recovery import settle
 from service.received.refusal import Refusal
 from service.state import make_received_root
 
-WITHIN_S = 60.0
+WITHIN_S = 120.0
 
 
 @dataclass
@@ -190,3 +190,16 @@ def test_a_bug_fails_its_request_only(web: Web, monkeypatch: pytest.MonkeyPatch)
     found = [web.until(web.ask("https://example.org/clip.mp4", manager.wake), RequestState.FAILED) for _ in range(2)]
     manager.stop()
     assert [each.reason for each in found] == ["bug", "bug"]
+
+
+def test_a_host_that_refuses_fails_the_request(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refusing(*_given: object, **_named: object) -> None:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr("service.downloads.process.subprocess.Popen", refusing)
+    manager = web.manager()
+    manager.start()
+    found = web.until(web.ask("https://example.org/clip.mp4", manager.wake), RequestState.FAILED)
+    manager.stop()
+    assert (found.reason, "temporarily unavailable" in found.detail) == ("os_error", True)
+    assert web.files() == set()
