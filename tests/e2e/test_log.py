@@ -27,6 +27,7 @@ from service.metrics.catalogue import METRICS
 GOLDEN = Path(__file__).parent / "golden" / "log.jsonl"
 HEAD = {"time", "level", "event"}
 ELSEWHERE = {
+    "document.not_indexed": "a document that cannot be read: tests/service/housekeeping",
     "document.purged": "days later: tests/service/housekeeping",
     "document.not_purged": "days later: tests/service/housekeeping",
     "file.archived": "tests/service/housekeeping",
