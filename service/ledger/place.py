@@ -24,8 +24,8 @@ UNREADABLE = "postgresql://(not shown: it cannot be read)"
 class ServerPlace:
     """A database on a PostgreSQL server; `str` and `repr` spell it without its password.
 
-    url: as libpq takes it. What it leaves out (password, host, ...) libpq takes from the file of passwords and from its
-    variables: https://www.postgresql.org/docs/current/libpq-envars.html.
+    url: as libpq takes it. What it leaves out (password, host, ...) comes from systemd's credential `ledger-password`,
+    and else from where libpq looks, the file of passwords and its variables: https://www.postgresql.org/docs/current/libpq-envars.html.
     Raises `ValueError` for what is no such URL; the error does not repeat it.
     """
 

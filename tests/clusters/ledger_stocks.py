@@ -16,12 +16,18 @@ if TYPE_CHECKING:
     from service.ledger.place import Place
 
 LEDGER_FILE = "ledger.sqlite3"
-_EMPTY = """DO $$ DECLARE tables text; BEGIN
-    SELECT string_agg(format('%I.%I', schemaname, tablename), ', ') INTO tables FROM pg_tables
-        WHERE schemaname = '{schema}' AND tablename <> 'alembic_version';
-    EXECUTE 'TRUNCATE ' || tables || ' RESTART IDENTITY';
-    UPDATE {schema}.alembic_version SET version_num = '{revision}';
+_EMPTY = """DO $$ DECLARE name text; BEGIN
+    SET LOCAL search_path = {schema};
+    SET LOCAL session_replication_role = replica;
+    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = '{schema}' LOOP
+        EXECUTE format('DELETE FROM %I', name);
+    END LOOP;
+    FOR name IN SELECT sequencename FROM pg_sequences WHERE schemaname = '{schema}' AND last_value IS NOT NULL LOOP
+        PERFORM setval(name, 1, false);
+    END LOOP;
+    INSERT INTO alembic_version VALUES ('{revision}');
 END $$"""
+"""TRUNCATE makes every file of a table anew, which takes many times as long."""
 
 
 class Stock(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -16,6 +17,8 @@ from service.ledger.place import ServerPlace
 
 Session = psycopg.Connection[tuple[Any, ...]]
 
+CREDENTIAL = "ledger-password"
+"""The name of systemd's credential: LoadCredential= of the unit."""
 OLDEST_SERVER = 13
 """`pg_current_xact_id` came with it."""
 SERVICE, WRITE = 0x5265656C, 0x5265656D
@@ -109,11 +112,26 @@ def _usable(place: ServerPlace, *, version: int, encoding: str, schema: int | No
     return schema
 
 
+def _credential(folder: str | None) -> str | None:
+    """Return the password that systemd hands to the service, None where it hands none.
+
+    A file of passwords (PGPASSFILE) will not do for that: credentials may be readable for a group, which libpq refuses.
+    """
+    if folder is None:
+        return None
+    try:
+        return (Path(folder) / CREDENTIAL).read_text(encoding="utf-8").rstrip("\n")
+    except FileNotFoundError:
+        return None
+
+
 def _defaults(url: str) -> dict[str, Any]:
     """Return what libpq is asked for where neither the URL nor the environment says otherwise."""
     given = conninfo_to_dict(url)
     found = {name: value for name, value in _DEFAULTS.items() if name not in given}
     if "PGCONNECT_TIMEOUT" in os.environ:
         found.pop("connect_timeout", None)
+    if "password" not in given and (secret := _credential(os.environ.get("CREDENTIALS_DIRECTORY"))) is not None:
+        found["password"] = secret
     name = f"reelwatch {os.getpid()} on {socket.gethostname()}"
     return found | {"client_encoding": "UTF8", "fallback_application_name": name[:63]}

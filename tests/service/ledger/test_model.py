@@ -257,7 +257,7 @@ def test_whatever_happens_every_content_has_its_document(stock: Stock, examples:
     run_state_machine_as_test(
         Service,
         settings=settings(
-            max_examples=examples if stock.name == "sqlite" else examples // 5,
+            max_examples=examples if stock.name == "sqlite" else examples // 8,
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=checks,

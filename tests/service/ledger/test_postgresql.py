@@ -106,6 +106,10 @@ def test_the_password_may_stand_in_the_url_or_where_libpq_looks(
             open_ledger(guarded(password))
         assert (caught.value.exit_code, "wr0ng" in str(caught.value)) == (78, False)
     open_ledger(guarded(f":{SECRET}")).close()
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    (tmp_path / postgresql_session.CREDENTIAL).write_text("s3cret pass\n")
+    read_ledger(guarded("")).close()
+    (tmp_path / postgresql_session.CREDENTIAL).unlink()
     file = tmp_path / "pgpass"
     file.write_text("*:*:guarded:guarded:s3cret pass\n")
     file.chmod(0o600)
