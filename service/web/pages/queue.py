@@ -8,14 +8,17 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Form, Query
 from starlette.responses import RedirectResponse
 
+from service.downloads.urls import MOST_CHARS
 from service.ledger.errors import LedgerError
 from service.ledger.states import State
 from service.logs.names import readable
+from service.received.refusal import Refusal as NotReceived
 from service.web.api import jobs
 from service.web.api.entries import JobEntry, entry
+from service.web.api.forms import refused
 from service.web.events.watcher import position
 from service.web.outlook import look
 from service.web.pages.login import local
@@ -92,7 +95,6 @@ class Asked:
 @router.get("/", response_model=None)
 def queue(
     site: GivenSite,
-    request: Request,
     state: Annotated[str, Query(max_length=20)] = "all",
     q: Annotated[str, Query(max_length=200)] = "",
     cursor: Annotated[str | None, Query(max_length=2000)] = None,
@@ -108,7 +110,7 @@ def queue(
         values = _values(site, Asked(state, q.strip(), None))
     if part == "list":
         return page(site, "queue/list.html", here="/", **values)
-    return page(site, "queue.html", here="/", can_upload=_can_upload(request), **values)
+    return page(site, "queue.html", here="/", accepted=_accepted(site), **values)
 
 
 @router.post("/queue/{job_id}/retry", response_model=None)
@@ -120,6 +122,15 @@ def retry(site: GivenSite, job_id: jobs.JobId, back: Annotated[str, Form(max_len
         if refusal.status is HTTPStatus.NOT_FOUND:
             raise
     return RedirectResponse(local(back), HTTPStatus.SEE_OTHER)
+
+
+@router.post("/queue/fetch", response_model=None)
+def fetch(site: GivenSite, url: Annotated[str, Form(min_length=1, max_length=MOST_CHARS)]) -> Response:
+    """Ask for a video by its address, for browsers that run no scripts; raises `Refusal` for what is not fetched."""
+    answer = site.reception.ask_url(url)
+    if isinstance(answer, NotReceived):
+        raise refused(answer)
+    return RedirectResponse("/", HTTPStatus.SEE_OTHER)
 
 
 def _values(site: Site, asked: Asked) -> dict[str, Any]:
@@ -176,5 +187,6 @@ def _inboxes(site: Site, outlook: Outlook) -> list[str]:
     return [readable(inbox) for inbox in site.configuration.intake.inboxes]
 
 
-def _can_upload(request: Request) -> bool:
-    return any(getattr(route, "path", None) == "/analyze" for route in request.app.routes)
+def _accepted(site: Site) -> str:
+    """Return what a browser's dialogue offers: the endings of videos that are taken."""
+    return ",".join(site.configuration.intake.extensions)

@@ -1,4 +1,5 @@
 // The page of the queue: live.
+import { takeAdditions } from "./add.js";
 import { Part } from "./part.js";
 import { showProgress } from "./progress.js";
 import { takeRetries } from "./retry.js";
@@ -39,6 +40,8 @@ function isShownAs(job, state) {
   return root.querySelector(`[data-job="${job}"]`)?.dataset.state === state;
 }
 
+const box = document.getElementById("add");
+if (box) takeAdditions(box, announce);
 takeRetries(root, announce, () => list.want(SOON_MS));
 tick(document.body);
 stream.start();
