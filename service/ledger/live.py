@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from service.ledger import rows
+from service.ledger import listing, rows
 from service.ledger.live_table import live_note
-from service.ledger.queries import CHANGED_LAST, listed
 from service.ledger.side import Side
 from service.ledger.states import State
 from service.ledger.tables import jobs
-from service.logs.names import readable
 
 if TYPE_CHECKING:
     from service.ledger.values import Job
@@ -69,30 +65,15 @@ class LiveSide(Side):
 
     def described_times(self, since: float) -> list[float]:
         """Return when each document was described that was described since then, in wall-clock seconds, unordered."""
-        found = select(jobs.c.described_at).where(jobs.c.described_at >= since, jobs.c.state == State.DONE)
+        # Described is before done: the index leaves only those to be read that can be among them.
+        recent = (jobs.c.state == State.DONE, jobs.c.changed_at >= since)
+        found = select(jobs.c.described_at).where(*recent, jobs.c.described_at >= since)
         with self.database.read() as connection:
-            return [float(at) for at in connection.scalars(found)]
+            return [float(at) for at in connection.scalars(found).all()]
 
     def jobs_named(
         self, words: str, states: Collection[State] | None = None, *, limit: int, after: tuple[float, int] | None = None
     ) -> list[Job]:
-        """Return what `jobs` does, of those whose path below their inbox has every one of the words, in any case.
-
-        Paths are bytes, in which no database finds an å whatever its case: they are read through here, until there are
-        enough.
-        """
-        wanted = folded(words).split()
-        question = select(jobs.c.job_id, jobs.c.path).where(*listed(states, after)).order_by(*CHANGED_LAST)
+        """Return what `jobs` does, of those whose path below their inbox has every one of the words, in any case."""
         with self.database.read() as connection:
-            found = (row.job_id for row in connection.execute(question) if _has(folded(readable(row.path)), wanted))
-            numbers = list(islice(found, limit))
-            return rows.fetch(connection, jobs.c.job_id.in_(numbers), order=CHANGED_LAST)
-
-
-def folded(text: str) -> str:
-    """Return a text as it is compared: composed (NFC) and without regard to case."""
-    return unicodedata.normalize("NFC", text).casefold()
-
-
-def _has(text: str, words: Iterable[str]) -> bool:
-    return all(word in text for word in words)
+            return listing.named(connection, words, states, after=after, limit=limit)

@@ -16,5 +16,5 @@ live_note = Table(
 )
 """One row: what the service said last of what it is doing; the columns are the fields of `live.LiveText`."""
 # Who looks on asks for what changed last, again and again.
-Index("ix_jobs_changed", jobs.c.changed_at, jobs.c.job_id)
+Index("ix_jobs_changed", jobs.c.state, jobs.c.changed_at, jobs.c.job_id)
 Index("ix_jobs_updated", jobs.c.updated_at, jobs.c.job_id)

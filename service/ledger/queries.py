@@ -7,10 +7,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Text, and_, case, func, literal, or_, select, tuple_, type_coerce
+from sqlalchemy import Text, and_, case, func, or_, select, type_coerce
 
-from service.ledger import rows
+from service.ledger import listing, rows
 from service.ledger.afterwork_values import DOCUMENT
+from service.ledger.listing import CHANGED_LAST, LISTED
 from service.ledger.page import precedence
 from service.ledger.side import Side
 from service.ledger.states import SETTLING, State
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from service.intake.ports import Location
 
 
-CHANGED_LAST = (jobs.c.changed_at.desc(), jobs.c.job_id.desc())
 _DOCUMENTED = (
     jobs.c.document.is_not(None),
     jobs.c.state != State.SUPERSEDED,
@@ -74,12 +74,16 @@ class QuerySide(Side):
         limit: int | None = None,
         after: tuple[float, int] | None = None,
     ) -> list[Job]:
-        """Return jobs in these states (None: all but the superseded), those changed last first.
+        """Return jobs in these states (None: all but the superseded), those changed last first; without a limit, all.
 
-        after: the `changed_at` and number of the job that the page before ended with.
+        after: the `changed_at` and number of the job that the page before ended with; for pages, which have a limit.
         """
         with self.database.read() as connection:
-            return rows.fetch(connection, *listed(states, after), order=CHANGED_LAST, limit=limit)
+            if limit is not None:
+                return listing.newest(connection, states, after=after, limit=limit)
+            return rows.fetch(
+                connection, jobs.c.state.in_(list(LISTED if states is None else states)), order=CHANGED_LAST
+            )
 
     def described(self, video_id: str) -> Job | None:
         """Return the job that made the document of a video, whose name is the first digits of its SHA-256."""
@@ -110,14 +114,6 @@ class QuerySide(Side):
 
 
 _NOT_THERE = frozenset({State.GONE, State.SUPERSEDED})
-
-
-def listed(states: Collection[State] | None, after: tuple[float, int] | None) -> list[ColumnElement[bool]]:
-    """Return what a list of jobs is of, see `QuerySide.jobs`."""
-    where = [jobs.c.state != State.SUPERSEDED if states is None else jobs.c.state.in_(list(states))]
-    if after is not None:
-        where.append(tuple_(jobs.c.changed_at, jobs.c.job_id) < tuple_(*map(literal, after)))
-    return where
 
 
 def find(connection: Connection, path: bytes) -> list[Job]:

@@ -19,6 +19,8 @@ from service.scheduler.board import Board
 
 LEAST_S = 1.0
 """Between two notes, however much happens."""
+AGAIN_S = 0.2
+"""After a note that the ledger did not take."""
 VITALS_S = 10.0
 """How old memory and free space in a note may be while work goes on: looking through /proc takes milliseconds."""
 
@@ -39,7 +41,7 @@ class Keeper:
     """Writes a note when something has changed, at most every `LEAST_S`; else every `every_s`.
 
     open_ledger: opens the ledger for expendable notes, when the first one is written. A note that the ledger does not
-    take at once is let go: it is for display, and the next one says more.
+    take at once is let go: it is for display, and the next one, `AGAIN_S` later, says more.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Keeper:
             self._write(note)
             self._written, self._due_s = found, now_s + self._pace_s
             return True
+        self._look_s = now_s + AGAIN_S
         return False
 
     def close(self) -> None:

@@ -29,7 +29,7 @@ OPERATION_TOPICS = {
     "exposure": "systemd-analyze",
 }
 """The results `operation_<topic>` that make `operation.md`, in this order, and what takes them."""
-WEB_TOPICS = {"search": "tests/bench/searching.py"}
+WEB_TOPICS = {"search": "tests/bench/searching.py", "dashboard": "tests/bench/dashboard.py"}
 """The results `web_<topic>` that make `web.md`, likewise."""
 _LIBRARIES = ("av", "ray", "scenedetect-headless", "opencv-python-headless", "onnxruntime", "sqlalchemy")
 

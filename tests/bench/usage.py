@@ -62,6 +62,11 @@ def bench_program(name: str, *arguments: str | Path) -> list[str | Path]:
     return [sys.executable, Path(__file__).with_name(name), *arguments]
 
 
+def process_cpu_s(pid: int) -> float:
+    """Return what one process alone has taken so far, with what ended children of it took."""
+    return _stat(pid).cpu_s
+
+
 def tree_cpu_s(pid: int) -> float:
     """Return the CPU-seconds of a process, of all that descend from it, and of those they have waited for."""
     return sum(_stat(member).cpu_s for member in _tree(pid))

@@ -22,6 +22,7 @@ from service.errors import ConfigError, StateLocked
 from service.ledger.ledger import read_ledger
 from service.ledger.lock import state_lock
 from service.ledger.states import State
+from service.live.note import parsed
 from service.logs import Recorder
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "e2e"))
@@ -96,6 +97,27 @@ def test_it_notes_what_it_was_started_with(home: Path) -> None:
     assert (start.inboxes, start.extensions) == ((os.fsencode(home / "in"),), (".mp4", ".gif"))
     assert (start.output_root, start.profile, start.pid) == (os.fsencode(home / "out"), "embedded", os.getpid())
     assert len(start.settings_key) == 64
+
+
+def test_it_leaves_a_note_of_what_it_does(home: Path) -> None:
+    class Patient(Recorder):
+        """Ends it at the third heartbeat: the ledger may be busy at the first, and then the note comes later."""
+
+        def __call__(self, event: str, /, **fields: Any) -> None:
+            super().__call__(event, **fields)
+            if event == "heartbeat" and len(self.named("heartbeat")) == 3:
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    run(settings(home, **{"log.heartbeat_s": 0.5}), Patient())
+    ledger = read_ledger(home / "state" / "ledger.sqlite3", output_root=os.fsencode(home / "out"))
+    text = ledger.live_note()
+    ledger.close()
+    assert text is not None
+    note = parsed(text.note)
+    assert note is not None
+    assert note.pid == text.pid == os.getpid()
+    assert [inbox.path for inbox in note.vitals.inboxes][:1] == [str(home / "in")]
+    assert {stage.stage for stage in note.stages} >= {"decode", "asr", "fusion"}
 
 
 # The moments of the signals; what then is true of the video in work: its state, its attempts, its document.

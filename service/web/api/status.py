@@ -37,8 +37,8 @@ class Documents(BaseModel):
     total: int = Field(examples=[15])
 
 
-class Status(BaseModel):
-    """How the service is doing."""
+class Overview(BaseModel):
+    """How the service is doing, as the page System shows it."""
 
     version: str = Field(examples=["0.1.0"])
     profile: str | None = Field(examples=["embedded"])
@@ -47,32 +47,37 @@ class Status(BaseModel):
     service: ServiceState
     progress: Progress
     counts: dict[State, int] = Field(examples=[{"done": 120, "running": 2}])
-    documents: int = Field(examples=[118], description="that the ledger knows")
-    sources_missing: int = Field(examples=[0], description="videos with a document whose file is no longer there")
     throughput: Documents
     versions: dict[str, str] = Field(examples=[{"python": "3.11.9", "av": "16.0.1"}])
+
+
+class Status(Overview):
+    """How the service is doing."""
+
+    documents: int = Field(examples=[118], description="that the ledger knows")
+    sources_missing: int = Field(examples=[0], description="videos with a document whose file is no longer there")
 
 
 @router.get("/status", responses=problems())
 def status(site: GivenSite, span: AskedSpan = Span.DAY) -> Status:
     """Return the service's stages, actors, memory, disks and throughput, and how many videos are where."""
-    return status_of(site, span)
+    counts = site.ledger.counts()
+    told = overview(site, span).model_dump()
+    return Status(**told, documents=counts.documents, sources_missing=counts.source_missing)
 
 
-def status_of(site: Site, span: Span) -> Status:
-    """Return the status; raises what the ledger raises."""
-    outlook, counts = look(site), site.ledger.counts()
+def overview(site: Site, span: Span) -> Overview:
+    """Return the part of the status that costs little, however many videos there are; raises what the ledger raises."""
+    outlook = look(site)
     start = outlook.liveness.start
-    return Status(
+    return Overview(
         version=__version__,
         profile=None if start is None else start.profile,
         inboxes=[] if start is None else [readable(inbox) for inbox in start.inboxes],
         output=None if start is None else readable(start.output_root),
         service=service_state(outlook),
         progress=progress(outlook),
-        counts=dict(counts.states),
-        documents=counts.documents,
-        sources_missing=counts.source_missing,
+        counts=site.ledger.state_counts(),
         throughput=_told(throughput(site.ledger, span, now=outlook.now)),
         versions=versions(),
     )

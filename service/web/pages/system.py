@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Query
 
 from service.ledger.errors import LedgerError
-from service.web.api.status import status_of
+from service.web.api.status import overview
 from service.web.events.watcher import position
 from service.web.pages.queue import GROUPS
 from service.web.pages.templates import page
@@ -18,7 +18,7 @@ from service.web.views.chart import chart
 if TYPE_CHECKING:
     from starlette.responses import HTMLResponse
 
-    from service.web.api.status import Status
+    from service.web.api.status import Overview
     from service.web.site import Site
 
 router = APIRouter()
@@ -29,7 +29,7 @@ SPANS = (
     (Span.MONTH, "Month", "the last 30 days, by days", "day"),
 )
 """Each with its name, what it shows, and what one bar is."""
-_TILES = frozenset({"work", "waiting", "attention"})
+_TILES = frozenset({"work", "waiting", "attention", "done"})
 """Groups of the queue that have a tile."""
 _TOLD = ("service", "other")
 """Processes in the memory table beside the actors."""
@@ -50,32 +50,31 @@ def system(
 
 
 def _values(site: Site, span: Span) -> dict[str, Any]:
-    last, status, now = position(site), status_of(site, span), site.clock.wall()
-    found = status.throughput
+    last, told, now = position(site), overview(site, span), site.clock.wall()
+    found = told.throughput
     return {
-        "told": status,
-        "service": status.service,
-        "vitals": status.service.vitals,
-        "tiles": _tiles(status),
+        "told": told,
+        "service": told.service,
+        "vitals": told.service.vitals,
+        "tiles": _tiles(told),
         "spans": [(each, name, f"/system?span={each.value}") for each, name, _, _ in SPANS],
         "span": next(known for known in SPANS if known[0] is span),
         "chart": chart(found.counts, start=found.start, step_s=found.step_s),
         "most": max(found.counts, default=0),
-        "processes": _processes(status),
+        "processes": _processes(told),
         "last": last,
         "now": now,
     }
 
 
-def _tiles(status: Status) -> list[tuple[str, int, str]]:
+def _tiles(told: Overview) -> list[tuple[str, int, str]]:
     """Return what is counted, how many, and where to see them."""
-    numbers = {group.key: sum(status.counts.get(state, 0) for state in group.states) for group in GROUPS}
-    shown = [(group.name, numbers[group.key], f"/?state={group.key}") for group in GROUPS if group.key in _TILES]
-    return [("Documents", status.documents, "/library"), *shown]
+    numbers = {group.key: sum(told.counts.get(state, 0) for state in group.states) for group in GROUPS}
+    return [(group.name, numbers[group.key], f"/?state={group.key}") for group in GROUPS if group.key in _TILES]
 
 
-def _processes(status: Status) -> list[tuple[str, int]]:
+def _processes(told: Overview) -> list[tuple[str, int]]:
     """Return the memory of what is no actor, as far as it is known."""
-    vitals = status.service.vitals
+    vitals = told.service.vitals
     memory = {} if vitals is None else vitals.memory_bytes
     return [(name, memory[name]) for name in _TOLD if name in memory]

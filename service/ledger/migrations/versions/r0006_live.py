@@ -20,5 +20,5 @@ def upgrade() -> None:
         sa.Column("at", sa.Double, nullable=False),
         sa.Column("note", sa.Text, nullable=False),
     )
-    op.create_index("ix_jobs_changed", "jobs", ["changed_at", "job_id"])
+    op.create_index("ix_jobs_changed", "jobs", ["state", "changed_at", "job_id"])
     op.create_index("ix_jobs_updated", "jobs", ["updated_at", "job_id"])
