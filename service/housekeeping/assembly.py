@@ -61,7 +61,7 @@ def require_usable(configuration: Configuration) -> None:
 def make_messenger(configuration: Configuration, *, ledger: Ledger, clock: Clock, emit: Emit) -> Housekeeping:
     """Return what a command does after documents: it indexes, tells the webhook, and neither moves nor deletes."""
     tasks = [
-        Indexing(ledger=ledger, clock=clock, emit=emit),
+        Indexing(ledger=ledger, clock=clock, emit=emit, notes_only=True),
         *_webhook(configuration, ledger=ledger, clock=clock, emit=emit),
     ]
     return Housekeeping(tasks, ledger=ledger, clock=clock, emit=emit)

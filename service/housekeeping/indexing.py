@@ -23,21 +23,23 @@ TIDY_EVERY_S = 600.0
 class Indexing:
     """The task.
 
-    Begins with a comparison, which finds what no note tells of, and with tidying up after a process that was killed.
+    Begins with a comparison, which finds what no note tells of, and with tidying up after a process that was killed;
+    with `notes_only`, for whom somebody waits, it does neither.
     """
 
     name = "indexing"
 
-    def __init__(self, *, ledger: Ledger, clock: Clock, emit: Emit) -> None:
+    def __init__(self, *, ledger: Ledger, clock: Clock, emit: Emit, notes_only: bool = False) -> None:
         self._ledger = ledger
         self._library = ledger.library
         self._indexer = Indexer(ledger)
         self._clock = clock
         self._emit = emit
         self._put_off: dict[tuple[bytes, str], tuple[float, str]] = {}
-        self._compare_s = self._tidy_s = -math.inf
+        self._compare_s = math.inf if notes_only else -math.inf
+        self._tidy_s = -math.inf
         self._compared_upto = 0
-        self._dropped = True
+        self._dropped = not notes_only
         self._tidying = False
 
     def errands(self) -> list[Errand]:

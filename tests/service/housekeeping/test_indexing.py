@@ -204,6 +204,18 @@ def test_a_start_finds_what_no_note_tells_of(watched: Watched) -> None:
     assert watched.listed() == ["a"]
 
 
+def test_who_is_waited_for_does_what_is_noted_and_no_more(watched: Watched) -> None:
+    site = watched.site
+    for name in ("a", "b"):
+        site.described(f"{name}.mp4", name.encode())
+    watched.round()
+    (site.output / "a.json").unlink()
+    site.described("c.mp4", b"c")
+    watched.task = Indexing(ledger=site.ledger, clock=site.clock, emit=site.emit, notes_only=True)
+    watched.round()
+    assert watched.listed() == ["a", "b", "c"]
+
+
 def test_while_the_output_is_away_everything_stays_and_is_tried_again(watched: Watched) -> None:
     site = watched.site
     site.described("a.mp4", b"one")
