@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -70,6 +71,8 @@ def _row(published: Published, *, file_mark: str, described_at: float | None) ->
     )
 
 
+_MOST_WORDS = 1_000
+"""Words of a passage: some five minutes of talk."""
 _COUNTS = ("views", "likes", "comments", "shares", "saves")
 
 
@@ -84,7 +87,24 @@ def _keyframe(published: Published) -> str | None:
 
 
 def _bounded(found: Iterator[Passage]) -> Iterator[Passage]:
-    return islice((passage for passage in found if passage.words), MOST_OF_A_KIND)
+    pieces = (piece for passage in found if passage.words for piece in _in_pieces(passage))
+    return islice(pieces, MOST_OF_A_KIND)
+
+
+def _in_pieces(passage: Passage) -> Iterator[Passage]:
+    """Cut what is too long for a hit to show, and for PostgreSQL to index: a transcript that came without segments."""
+    if passage.words.count(" ") < _MOST_WORDS:
+        yield passage
+        return
+    words = words_of(passage.text)
+    for first in range(0, len(words), _MOST_WORDS):
+        some = words[first : first + _MOST_WORDS]
+        yield replace(
+            passage,
+            text=passage.text[some[0].start : some[-1].end],
+            words=" ".join(word.folded for word in some),
+            word_times=passage.word_times[first : first + _MOST_WORDS],
+        )
 
 
 def _passages(document: Document) -> Iterator[Passage]:

@@ -108,3 +108,11 @@ def test_a_line_of_a_keyframe_is_added_where_no_overlay_says_it(line: str, is_ad
     shot["ocr"], shot["ocr_text"] = [{"text": line, "confidence": 1.0, "box": box}], line
     overlays = texts(entry(document), Kind.OVERLAY)
     assert overlays[1:] == ([(line, shot["start_s"], shot["end_s"])] if is_added else [])
+
+
+def test_what_is_very_long_is_cut_between_words() -> None:
+    document = golden()
+    document["source"]["caption"] = ", ".join(f"word{number}" for number in range(2_500))
+    pieces = [text for text, _, _ in texts(entry(document), Kind.SIDECAR)][:3]
+    assert [len(piece.split(", ")) for piece in pieces] == [1_000, 1_000, 500]
+    assert ", ".join(pieces) == document["source"]["caption"]
