@@ -1,6 +1,6 @@
 """What an open dashboard costs a busy service: `python tests/bench/dashboard.py [--quick] [--out FOLDER]`.
 
-The real service over 10,000 known videos takes a new one every second; the web face runs beside it. Windows without a
+The real service over 2,000 known videos takes a new one every second; the web face runs beside it. Windows without a
 page, with the queue open and with the system page open take turns; what is counted is the CPU of the service's own
 process and of the web face. The browser is the visitor's, and the models' processes do the same either way.
 """
@@ -33,13 +33,15 @@ from usage import ProgramFailed, process_cpu_s, say
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-KNOWN, EVERY_S, WINDOW_S, TURNS = 10_000, 1.0, 15.0, 5
+KNOWN, EVERY_S, WINDOW_S, TURNS = 2_000, 1.0, 15.0, 5
 BOUND_PERCENT = 3.0
 PAGES = {"queue": "/", "system": "/system"}
 CHROMIUM = "/usr/bin/chromium"
 _MODELS = ("vad", "asr", "diarization", "captions", "objects", "ocr", "audio", "frames")
 _SETTINGS = '[pool]\nkind = "local"\n' + "".join(f"[stages.{name}]\nbackends = []\n" for name in _MODELS)
 _LIMIT_S = 60.0
+_SETTLED_WITHIN_S, _CALM_S = 600.0, 3.0
+CALM_PERCENT = 2.0
 
 
 @dataclass
@@ -58,9 +60,11 @@ def measure(*, known: int, window_s: float, turns: int) -> list[report.Figure]:
     with tempfile.TemporaryDirectory() as temporary:
         home = Path(temporary) / "home"
         make_known(home, known, documents=False)
-        with Service(home, settings=_SETTINGS) as service, _web(home) as (web, address), _dropping(service):
-            service.until("job.done", count=2)
-            cost = _watched([service.pid, web.pid], address, window_s=window_s, turns=turns)
+        with Service(home, settings=_SETTINGS) as service, _web(home) as (web, address):
+            _settle(service.pid)
+            with _dropping(service):
+                service.until("job.done", count=2)
+                cost = _watched([service.pid, web.pid], address, window_s=window_s, turns=turns)
     return [figure(name, cost, known=known, window_s=window_s) for name in PAGES]
 
 
@@ -78,6 +82,14 @@ def figure(page: str, cost: Cost, *, known: int, window_s: float) -> report.Figu
             "percent": {str(name): [round(value, 2) for value in found] for name, found in cost.percent.items()},
         },
     )
+
+
+def _settle(pid: int) -> None:
+    """Wait until a service that has begun over files it knows has looked at all of them, and at their documents."""
+    end_s = time.monotonic() + _SETTLED_WITHIN_S
+    while _percent([pid], _CALM_S) > CALM_PERCENT:
+        if time.monotonic() > end_s:
+            raise ProgramFailed(f"the service is not calm within {_SETTLED_WITHIN_S:g} s")
 
 
 def _watched(pids: Sequence[int], address: str, *, window_s: float, turns: int) -> Cost:

@@ -11,16 +11,19 @@ export class Part {
     this.leastMs = leastMs;
     this.askedMs = performance.now();
     this.timer = 0;
+    this.dueMs = 0;
     this.asking = null;
     this.told = new WeakMap();
     this.remember(root);
   }
 
-  /** Ask for the part soon; many wishes become one request. */
+  /** Ask for the part soon; many wishes become one request, at the time of the most urgent. */
   want(withinMs = this.leastMs) {
-    if (this.timer) return;
-    const waitMs = Math.max(0, this.askedMs + withinMs - performance.now());
-    this.timer = setTimeout(() => this.load(), waitMs);
+    const dueMs = this.askedMs + withinMs;
+    if (this.timer && dueMs >= this.dueMs) return;
+    clearTimeout(this.timer);
+    this.dueMs = dueMs;
+    this.timer = setTimeout(() => this.load(), Math.max(0, dueMs - performance.now()));
   }
 
   async load() {

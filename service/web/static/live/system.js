@@ -3,7 +3,7 @@ import { Part } from "./part.js";
 import { Stream } from "./stream.js";
 import { tick } from "./times.js";
 
-const SOON_MS = 2000;
+const SOON_MS = 3000;
 const LATER_MS = 10000;
 
 const system = new Part(document.getElementById("system"), SOON_MS);
