@@ -17,7 +17,13 @@ WIDTHS = {"desktop": (1280, 800), "phone": (390, 844)}
 SCHEMES = ("light", "dark")
 PAGES = {
     "queue": "/",
+    "library": "/library",
+    "library-list": "/library?look=list",
     "video": "/videos/{video_id}",
+    "search": "/find?q=good",
+    "nothing-found": "/find?q=aardvark",
+    "wrong-query": "/find?q=kind%3Anothing",
+    "system": "/system",
     "login": "/login",
     "absent": "/videos/0000000000000000",
     "api": "/docs",
