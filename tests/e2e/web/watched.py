@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from processes import until
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 
@@ -46,6 +48,10 @@ class Watched:
             yield made
         finally:
             context.close()
+
+    def until(self, expression: str, *, within_s: float = PATIENCE_MS / 1000) -> None:
+        """Wait until an expression is true in the page; the page's own policy forbids Playwright to do so by itself."""
+        until(lambda: self.page.evaluate(expression), expression, within_s=within_s)
 
     def expect(self, part: str) -> None:
         """Let complaints pass that hold a text: the test means to provoke them."""
