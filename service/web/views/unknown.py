@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from actors.document import Document, StageRecord
@@ -40,6 +41,8 @@ ENDED = {
     "timed_out": "took too long",
 }
 """How a stage ended, for people."""
+_NAMED = re.compile(r"^[a-z_.]+ is unknown: ")
+"""What some reasons begin with; the page has named the field already."""
 _SILENT = "the document does not say why"
 _WITHOUT_REASON = {
     "language": "no words were believed",
@@ -62,6 +65,10 @@ class StageLine:
 
 def why(document: Document, field: str) -> str:
     """Say why a field of the document is null, in a few words."""
+    return _NAMED.sub("", _why(document, field))
+
+
+def _why(document: Document, field: str) -> str:
     told = [warning.message for warning in document.processing.warnings if warning.field == field]
     if told:
         return told[0]

@@ -23,14 +23,32 @@ const tabs = new Tabs(document.getElementById("tabs"));
 tabs.whenOpened("artifacts", showDocument);
 page.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-seek]");
-  if (button) player.seek(Number(button.dataset.seek));
+  if (!button) return;
+  player.seek(Number(button.dataset.seek));
+  showPlayer();
 });
+player.onTime(linkHere);
 if (page.dataset.start) player.seek(Number(page.dataset.start));
 if (page.dataset.source) {
   // After the player has its first bytes: the curve is the last thing that anybody waits for.
   (globalThis.requestIdleCallback ?? setTimeout)(() => drawLevel(timeline, page.dataset.source, duration));
 }
 page.dataset.ready = "yes";
+
+// Who goes to a moment from further down wants to see it.
+function showPlayer() {
+  const stage = document.getElementById("player");
+  if (stage.getBoundingClientRect().bottom < 80) stage.scrollIntoView({ block: "start" });
+}
+
+function linkHere(seconds) {
+  const link = document.getElementById("here");
+  const tenths = Math.floor(seconds * 10) / 10;
+  if (link.dataset.at === String(tenths)) return;
+  link.dataset.at = tenths;
+  link.href = `?t=${tenths}`;
+  link.hidden = false;
+}
 
 async function showDocument() {
   const raw = document.getElementById("raw");

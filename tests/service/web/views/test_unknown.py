@@ -29,6 +29,7 @@ def with_stage(name: str, **changes: Any) -> dict[str, Any]:
         ("transcript", "asr", {"status": "failed", "reason": "out of memory"}, "out of memory"),
         ("audio.spans", "audio", {"status": "no_audio", "reason": "there is no sound"}, "there is no sound"),
         ("audio.music_ratio", "audio", {"reason": "hardly any music"}, "hardly any music"),
+        ("audio.music_ratio", "audio", {"reason": "music_ratio is unknown: too quiet"}, "too quiet"),
         ("audio.tempo_bpm", "audio", {"reason": "hardly any music"}, "no steady beat"),
         ("language", "asr", {}, "no words were believed"),
         ("media.frame_rate", "asr", {}, "the document does not say why"),
