@@ -61,7 +61,7 @@ def measure(*, known: int, window_s: float, turns: int) -> list[report.Figure]:
         home = Path(temporary) / "home"
         make_known(home, known, documents=False)
         with Service(home, settings=_SETTINGS) as service, _web(home) as (web, address):
-            _settle(service.pid)
+            _settle(service.pid, window_s=min(_CALM_S, window_s))
             with _dropping(service):
                 service.until("job.done", count=2)
                 cost = _watched([service.pid, web.pid], address, window_s=window_s, turns=turns)
@@ -84,10 +84,10 @@ def figure(page: str, cost: Cost, *, known: int, window_s: float) -> report.Figu
     )
 
 
-def _settle(pid: int) -> None:
+def _settle(pid: int, *, window_s: float) -> None:
     """Wait until a service that has begun over files it knows has looked at all of them, and at their documents."""
     end_s = time.monotonic() + _SETTLED_WITHIN_S
-    while _percent([pid], _CALM_S) > CALM_PERCENT:
+    while _percent([pid], window_s) > CALM_PERCENT:
         if time.monotonic() > end_s:
             raise ProgramFailed(f"the service is not calm within {_SETTLED_WITHIN_S:g} s")
 

@@ -21,6 +21,7 @@ def test_a_page_is_held_against_the_same_turn_without_one(queue: list[float], ve
     assert dashboard.figure("queue", cost, known=10, window_s=1.0).verdict == verdict
 
 
+@pytest.mark.long
 @pytest.mark.serial
 @pytest.mark.skipif(not Path(dashboard.CHROMIUM).exists(), reason="Chromium is not installed")
 def test_it_is_measured(tmp_path: Path) -> None:
