@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 from service.clock import Clock
+from service.errors import ConfigError
 from service.ledger.errors import LedgerError
 from service.ledger.ledger import Ledger
 from service.ledger.live import LiveText
@@ -67,7 +68,7 @@ class Keeper:
         found = changes(note)
         if found == self._written and now_s < self._due_s:
             return False
-        with suppress(LedgerError):
+        with suppress(LedgerError, ConfigError):  # the latter where it may not be read any more
             self._write(note)
             self._written, self._due_s = found, now_s + self._pace_s
             return True

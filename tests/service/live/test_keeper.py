@@ -17,9 +17,10 @@ from actors.pool.fake_pool import ActorCrash, ActorHang, FakePool
 from service.assembly import assemble
 from service.clock import FakeClock
 from service.configuration import load
+from service.errors import ConfigError
 from service.intake.enlist import enlist
 from service.intake.figures import RootFigures
-from service.ledger.ledger import open_ledger, scribble_ledger
+from service.ledger.ledger import Ledger, open_ledger, scribble_ledger
 from service.live.keeper import AGAIN_S, LEAST_S, VITALS_S, Keeper
 from service.live.note import LiveNote, parsed
 from service.logs import Recorder
@@ -232,6 +233,17 @@ def test_a_locked_ledger_is_not_waited_for_and_the_note_comes_later(bench: Bench
     bench.clock.advance(AGAIN_S)
     assert bench.keeper.look()
     assert len(bench.note().jobs) == 1
+
+
+def test_a_ledger_that_may_not_be_opened_ends_nothing(bench: Bench) -> None:
+    def refused() -> Ledger:
+        raise ConfigError("it may not be read")
+
+    bench.keeper._open, opened = refused, bench.keeper._open
+    assert not bench.keeper.look()
+    bench.keeper._open = opened
+    bench.clock.advance(AGAIN_S)
+    assert bench.keeper.look()
 
 
 @pytest.mark.parametrize(
