@@ -105,10 +105,13 @@ class TimedHost:
         self._host.close()
 
 
-def drive(videos: int, *, samples: int = 0, profiler: cProfile.Profile | None = None) -> Drive:
-    """Work through `videos` small files with the driver, one already behind it; look at memory `samples` times."""
+def drive(videos: int, *, samples: int = 0, profiler: cProfile.Profile | None = None, ledger: str = "") -> Drive:
+    """Work through `videos` small files with the driver, one already behind it; look at memory `samples` times.
+
+    ledger: what `state.ledger` is set to.
+    """
     spent = Spent()
-    with tempfile.TemporaryDirectory() as home, _assembled(Path(home), spent) as assembly:
+    with tempfile.TemporaryDirectory() as home, _assembled(Path(home), spent, ledger) as assembly:
         _enqueue(assembly, Path(home) / "in", range(1))
         _work(assembly)
         _enqueue(assembly, Path(home) / "in", range(1, videos + 1))
@@ -179,9 +182,10 @@ def _group(file: str, function: str) -> str:
 
 
 @contextmanager
-def _assembled(home: Path, spent: Spent) -> Iterator[Assembly]:
+def _assembled(home: Path, spent: Spent, url: str) -> Iterator[Assembly]:
     flags = {"state.dir": home / "state", "output.dir": home / "out", "profile": "embedded", "pool.kind": "local"}
-    settings = load(flags | {"disk.low_water_mib": 0, "pool.num_cpus": 8}, environ={"HOME": str(home)}).configuration
+    flags |= {"disk.low_water_mib": 0, "pool.num_cpus": 8, "state.ledger": url}
+    settings = load(flags, environ={"HOME": str(home)}).configuration
     ledger = open_ledger(ledger_place(settings), output_root=make_output_root(settings))
     with (home / "log").open("w") as log:
         emit = start(level="info", format="json", stream=log)

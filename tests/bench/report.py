@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).resolve().parent / "results"
-SPEED_TOPICS = ("speed", "driver_time", "latency")
+SPEED_TOPICS = ("speed", "driver_time", "server_ledger", "latency")
 """The results that make the fragment `speed.md`, in this order."""
 OPERATION_TOPICS = {
     "writers": "tests/e2e/writers",

@@ -12,7 +12,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "clusters"))
+
 import report
+from postgresql_cluster import installed
 from usage import bench_program, say
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,6 +58,7 @@ def chosen(given: argparse.Namespace) -> dict[str, list[str | Path]]:
         return {"latency.py": [*times, "--no-copy"], **operation}
     speed = {
         "driver_time.py": times,
+        **({} if installed() is None else {"server_ledger.py": times}),
         "latency.py": times,
         "speed.py": [*times, *(["--peers"] if given.peers else [])],
     }

@@ -18,8 +18,10 @@ import driver_time
 import latency
 import readme
 import report
+import server_ledger
 import usage
 from clips import CUTS, HIGH, LOW
+from postgresql_cluster import Cluster
 
 
 def test_the_driver_is_timed_without_its_hosts() -> None:
@@ -39,6 +41,13 @@ def test_the_driver_is_timed_without_its_hosts() -> None:
 def test_memory_is_flat_when_it_stops_growing(memory_mib: list[float], verdict: str) -> None:
     run = driver_time.Drive(videos=300, stages=8, cpu_s=1.0, wall_s=1.0, memory_mib=memory_mib)
     assert driver_time.memory_figure(run).verdict == verdict
+
+
+def test_a_ledger_on_a_server_is_measured_beside_one_in_a_file(postgresql: Cluster) -> None:
+    figure = server_ledger.figure(*server_ledger.runs(postgresql, videos=4, repetitions=1))
+    postgresql.do("DROP SCHEMA run0 CASCADE")
+    assert {len(values) for values in figure.values.values()} == {1}
+    assert figure.values["server_wall_ms"] != figure.values["file_wall_ms"]
 
 
 def test_many_files_reach_the_ledger() -> None:
