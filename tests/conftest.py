@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -15,8 +16,11 @@ TESTS = Path(__file__).resolve().parent
 sys.path.insert(0, str(TESTS / "clusters"))
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
     from postgresql_cluster import Cluster
 
+CHROMIUM = shutil.which("chromium")
+FLAGS = ["--disable-dev-shm-usage", "--autoplay-policy=no-user-gesture-required", "--mute-audio"]
 CORPUS = Path(os.environ.get("REELWATCH_CORPUS", TESTS.parents[1] / "shared" / "corpus"))
 
 
@@ -39,6 +43,20 @@ def postgresql() -> Iterator[Cluster]:
         pytest.skip("PostgreSQL is not installed (Debian's package postgresql)")
     with cluster(found) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium; what depends on it skips visibly where it or its driver is absent."""
+    if CHROMIUM is None:
+        pytest.skip("there is no chromium (Debian: tests/debian-packages.sh)")
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (the extra `test`)")
+    # Its sandbox refuses to work for root; what it is shown here is our own.
+    flags = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else FLAGS
+    with playwright.sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=CHROMIUM, args=flags)
+        yield started
+        started.close()
 
 
 @cache

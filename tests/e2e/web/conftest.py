@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import signal
 import sys
 from collections.abc import Iterator
@@ -20,23 +18,6 @@ from world import World, made_world  # noqa: E402 - as above
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
-
-CHROMIUM = shutil.which("chromium")
-FLAGS = ["--disable-dev-shm-usage", "--autoplay-policy=no-user-gesture-required", "--mute-audio"]
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium; what depends on it skips visibly where it or its driver is absent."""
-    if CHROMIUM is None:
-        pytest.skip("there is no chromium (Debian: tests/debian-packages.sh)")
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (the extra `test`)")
-    # Its sandbox refuses to work for root; what it is shown here is our own.
-    flags = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else FLAGS
-    with playwright.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=CHROMIUM, args=flags)
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="session")
