@@ -23,8 +23,9 @@ WHO = "requests"
 class RequestLoop:
     """Takes requests until it is stopped; `wake` is called once one has queued something.
 
-    No watchdog looks after it: a share that hangs under one request must not end the service, and nothing else waits
-    for it. trouble: where a ledger that cannot be used is told. A damaged one ends the loop: `damage` then says how.
+    No watchdog looks after it: a share that hangs under one request must not end the service. What was asked for after
+    that waits until the share answers.
+    trouble: where a ledger that cannot be used is told. A damaged one ends the loop: `damage` then says how.
     """
 
     def __init__(self, ledger: Ledger, *, emit: Emit, trouble: LedgerTrouble, wake: Callable[[], None]) -> None:

@@ -8,11 +8,15 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
-from typing import Self
+from typing import Any, Self
 
+from service.clock import Clock, SystemClock
 from service.logs.emitter import Emit
 
 FIRST_WAIT_S, MOST_WAIT_S = 1.0, 60.0
+PROGRAM = (sys.executable, "-m", "service.cli.main", "web")
+STEADY_S = 300.0
+"""After a life as long as this, the next end counts as the first."""
 PARTING_S = 8.0
 """How long it may take to end; more than it gives its own clients (`service.web.server.PARTING_S`)."""
 _PR_SET_PDEATHSIG = 1
@@ -21,9 +25,12 @@ _PR_SET_PDEATHSIG = 1
 class WebProcess:
     """Keeps it running inside a `with` block; what goes wrong with it is logged, and never ends the service."""
 
-    def __init__(self, arguments: Sequence[str], emit: Emit) -> None:
-        self._command = [sys.executable, "-m", "service.cli.main", "web", *arguments]
+    def __init__(
+        self, arguments: Sequence[str], emit: Emit, *, program: Sequence[str] = PROGRAM, clock: Clock | None = None
+    ) -> None:
+        self._command = [*program, *arguments]
         self._emit = emit
+        self._clock = clock or SystemClock()
         self._stopping = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
@@ -50,15 +57,23 @@ class WebProcess:
     def _run(self) -> None:
         wait_s = FIRST_WAIT_S
         while not self._stopping.is_set():
-            process = self._begun()
-            if process is None:
-                return
-            code = process.wait()
+            began_s = self._clock.monotonic()
+            ended = self._one_life()
             if self._stopping.is_set():
                 return
-            self._emit("web.ended", exit_code=code, retry_in_s=wait_s)
+            if self._clock.monotonic() - began_s > STEADY_S:
+                wait_s = FIRST_WAIT_S
+            self._emit("web.ended", retry_in_s=wait_s, **ended)
             self._stopping.wait(wait_s)
             wait_s = min(2 * wait_s, MOST_WAIT_S)
+
+    def _one_life(self) -> dict[str, Any]:
+        """Start it and wait until it ends; return what the log is told of how."""
+        try:
+            process = self._begun()
+        except OSError as exc:  # the host is short of processes or memory: that may pass
+            return {"cause": str(exc)}
+        return {} if process is None else {"exit_code": process.wait()}
 
     def _begun(self) -> subprocess.Popen[bytes] | None:
         with self._lock:

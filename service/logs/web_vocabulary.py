@@ -7,7 +7,7 @@ from service.logs.event import event
 WEB_EVENTS = (
     event("web.listening", "info", "The web face takes requests.", "address token"),
     event("web.stopped", "info", "The web face has stopped."),
-    event("web.ended", "warning", "The web face ended by itself; it is started again.", "exit_code retry_in_s"),
+    event("web.ended", "warning", "The web face ended by itself; it is started again.", "retry_in_s exit_code? cause?"),
     event(
         "web.failed",
         "error",

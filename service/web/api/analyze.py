@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated
 
-from anyio import CancelScope
+from anyio import CancelScope, CapacityLimiter, to_thread
+from anyio.lowlevel import RunVar
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -37,6 +39,9 @@ router = APIRouter(prefix="/analyze", tags=["analyze"])
 STALLED_S = 60.0
 """How long nothing may come of a body before its sender counts as gone."""
 MOST_JSON_BYTES = 64 * 1024
+PATHS_AT_ONCE = 4
+"""A path is looked up in the folders of requests; one on a share that hangs must not hold every thread of the pages."""
+_LIMITER: RunVar[CapacityLimiter] = RunVar("requests by path")
 _LONGEST_PATH = 4096
 RequestId = Annotated[int, Path(ge=1, le=2**31 - 1, description="the request's number")]
 Force = Annotated[bool, Query(description="describe it anew, though it has a document")]
@@ -128,7 +133,7 @@ async def analyze(request: Request, response: Response, site: GivenSite, *, forc
     kind, options = parse_options_header(request.headers.get("content-type"))
     if kind == b"application/json":
         body = await _whole(request)
-        asked = await run_in_threadpool(_asked, site, body, force=force)
+        asked = await to_thread.run_sync(partial(_asked, site, body, force=force), limiter=_few_at_a_time())
     elif kind == b"multipart/form-data":
         asked = await _received(request, site, options.get(b"boundary", b""), force=force)
     else:
@@ -194,6 +199,15 @@ def _asked(site: Site, body: bytes, *, force: bool) -> Asked:
     if isinstance(answer, NotReceived):
         raise refused(answer)
     return answer
+
+
+def _few_at_a_time() -> CapacityLimiter:
+    """Return the limiter of this event loop."""
+    try:
+        return _LIMITER.get()
+    except LookupError:
+        _LIMITER.set(CapacityLimiter(PATHS_AT_ONCE))
+        return _LIMITER.get()
 
 
 async def _received(request: Request, site: Site, boundary: bytes, *, force: bool) -> Asked:
