@@ -29,7 +29,11 @@ OPERATION_TOPICS = {
     "exposure": "systemd-analyze",
 }
 """The results `operation_<topic>` that make `operation.md`, in this order, and what takes them."""
-WEB_TOPICS = {"search": "tests/bench/searching.py", "dashboard": "tests/bench/dashboard.py"}
+WEB_TOPICS = {
+    "pages": "tests/bench/pages.py",
+    "search": "tests/bench/searching.py",
+    "dashboard": "tests/bench/dashboard.py",
+}
 """The results `web_<topic>` that make `web.md`, likewise."""
 _LIBRARIES = ("av", "ray", "scenedetect-headless", "opencv-python-headless", "onnxruntime", "sqlalchemy")
 

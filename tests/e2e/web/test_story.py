@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,11 +18,10 @@ from world import CORRUPT, beginning, free_port
 from service.assets import demo_clip
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from playwright.sync_api import Browser, Page
     from world import World
 
+README = Path(__file__).resolve().parents[3] / "README.md"
 TOKEN = "a-token-of-at-least-thirty-two-characters"  # noqa: S105 - of this test alone
 SILENT_S = 1.2
 """Of the sample nobody speaks so early: described within seconds."""
@@ -103,13 +105,13 @@ def test_they_sort_and_filter_the_library(watched: Watched, world: World) -> Non
 
 
 def test_they_search_and_open_a_hit_at_its_second(watched: Watched, world: World) -> None:
-    page = watched.page
+    page, video_id = watched.page, world.spoken
     page.goto("/find")
     page.get_by_role("searchbox").fill("kitchen kind:speech")
     page.get_by_role("button", name="Search").click()
     hit = page.locator("[data-kind=speech] a.hit").first
     hit.wait_for()
-    assert world.spoken in (hit.get_attribute("href") or "")
+    assert video_id in (hit.get_attribute("href") or "")
     hit.click()
     page.wait_for_url(re.compile(r"/videos/[0-9a-f]{16}\?.*t="))
     watched.until("document.querySelector('video').currentTime > 1")
@@ -155,6 +157,20 @@ def test_they_upload_one_from_their_computer(watched: Watched, world: World, tmp
     page.get_by_role("heading", name="uploaded.mp4").wait_for()
     watched.until("document.querySelector('video').readyState >= 1")
     assert [file.read_bytes() for file in world.home.path.rglob("received/**/*.mp4")] == [clip.read_bytes()]
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl (Debian: tests/debian-packages.sh)")
+def test_a_program_asks_as_readme_says(world: World) -> None:
+    assert world.spoken
+    part = README.read_text(encoding="utf-8").partition("<!-- api -->")[2].partition("<!-- /api -->")[0]
+    commands = [line for line in part.splitlines() if line.startswith("curl")]
+    host = world.url.removeprefix("http://")
+    told = [subprocess.check_output(line.replace("localhost:8003", host), shell=True) for line in commands]  # noqa: S602 - our own page
+    health, jobs, documents, search = map(json.loads, told)
+    assert health["ready"] is True
+    assert [job["filename"] for job in jobs["jobs"]] == [CORRUPT]
+    assert documents["documents"]
+    assert [hit["video_id"] for hit in search["hits"]] == [world.spoken]
 
 
 def test_they_log_in_with_a_token_where_one_is_wanted(browser: Browser, world: World, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from urllib.request import urlopen
 
 import av
 from bad_files import clip
-from processes import Home, Service
+from processes import Home, Service, until
 
 from service.assets import demo_clip
 
@@ -50,9 +50,11 @@ class World:
 
     @property
     def spoken(self) -> str:
-        """The id of the document with words, once it is there."""
+        """The id of the document with words, once it is there and can be found."""
         job = self.home.until_state(self.home.inbox / "spoken.mp4", "done", within_s=WITHIN_S)
-        return str(job.sha256)[:16]
+        video_id = str(job.sha256)[:16]
+        until(lambda: video_id in {one["video_id"] for one in self.ask("/documents")["documents"]}, "it is indexed")
+        return video_id
 
     @property
     def corrupt(self) -> Path:
