@@ -240,12 +240,14 @@ def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--documents", type=int, default=DOCUMENTS)
+    parser.add_argument("--postgresql", action="store_true", help="on a server of its own, too; three minutes more")
     parser.add_argument("--out", type=Path, default=report.RESULTS)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         figures = measure(Path(folder), documents=given.documents)
-    with tempfile.TemporaryDirectory() as folder:
-        figures += on_postgresql(Path(folder), documents=given.documents)
+    if given.postgresql:
+        with tempfile.TemporaryDirectory() as folder:
+            figures += on_postgresql(Path(folder), documents=given.documents)
     report.tell(figures)
     report.write("web_search", figures, folder=given.out)
     report.write_web_fragment(folder=given.out)

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import exists, literal, select
+from sqlalchemy import exists, literal, not_, select
 
 from service.ledger.library import conditions
 from service.ledger.library.asking import Filters, TextQuery
@@ -74,12 +74,14 @@ class SearchSide(ListingSide):
         where: list[ColumnElement[bool]] = [
             exists().where(library.c.document_id == place, *mine).correlate_except(library)
             if everywhere
-            else place.in_(select(library.c.document_id).where(*mine))
+            else conditions.among(place, select(library.c.document_id).where(*mine))
         ]
         if len(query.required) > 1:
-            where += [place.in_(conditions.documents_with(terms, query, words)) for terms in query.required]
+            where += [
+                conditions.among(place, conditions.documents_with(terms, query, words)) for terms in query.required
+            ]
         if query.excluded:
-            where.append(place.not_in(conditions.documents_with(query.excluded, query, words)))
+            where.append(not_(conditions.among(place, conditions.documents_with(query.excluded, query, words))))
         return where
 
 
