@@ -20,8 +20,28 @@ from service.web.problems import problem
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from starlette.types import Receive, Scope, Send
+
 CHUNK_BYTES = 256 * 1024
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
+"""What has more digits is beyond any file, and is not understood."""
+
+
+class _Pieces(StreamingResponse):
+    """A part of an open file, piece by piece; owns the descriptor.
+
+    It is closed here and not where it is read: of a client that leaves before the first piece nothing is read.
+    """
+
+    def __init__(self, descriptor: int, part: tuple[int, int], *, code: int, told: Mapping[str, str]) -> None:
+        super().__init__(_chunks(descriptor, *part), code, told)
+        self._descriptor = descriptor
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            os.close(self._descriptor)
 
 
 def file_response(descriptor: int, headers: Mapping[str, str], *, media_type: str) -> Response:
@@ -47,11 +67,11 @@ def file_response(descriptor: int, headers: Mapping[str, str], *, media_type: st
         return refused
     start, end = part
     partial = (start, end) != (0, status.st_size)
-    told["content-length"] = str(end - start)
+    told |= {"content-length": str(end - start), "content-type": media_type}
     if partial:
         told["content-range"] = f"bytes {start}-{end - 1}/{status.st_size}"
     code = HTTPStatus.PARTIAL_CONTENT if partial else HTTPStatus.OK
-    return StreamingResponse(_chunks(descriptor, start, end), code, told, media_type)
+    return _Pieces(descriptor, part, code=code, told=told)
 
 
 def byte_range(asked: str | None, size: int) -> tuple[int, int] | None:
@@ -71,12 +91,9 @@ def byte_range(asked: str | None, size: int) -> tuple[int, int] | None:
 
 
 def _chunks(descriptor: int, start: int, end: int) -> Iterator[bytes]:
-    try:
-        while start < end:
-            chunk = os.pread(descriptor, min(CHUNK_BYTES, end - start), start)
-            if not chunk:  # it was cut short meanwhile: the client sees fewer bytes than were promised
-                return
-            start += len(chunk)
-            yield chunk
-    finally:
-        os.close(descriptor)
+    while start < end:
+        chunk = os.pread(descriptor, min(CHUNK_BYTES, end - start), start)
+        if not chunk:  # it was cut short meanwhile: the client sees fewer bytes than were promised
+            return
+        start += len(chunk)
+        yield chunk

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
+from actors.fingerprint import head_tail
 from actors.fusion import directories
 from actors.fusion.names import components, keyframe_pattern
 from service.intake.beneath import opened_beneath
@@ -81,11 +82,18 @@ def opened_source(job: Job | None) -> int | None:
         return None
     try:
         with opened_beneath(job.root, job.path, flags=os.O_RDONLY) as found:
-            status = os.fstat(found)
-            same = stat.S_ISREG(status.st_mode) and status.st_size == job.size
-            return os.dup(found) if same else None
+            return os.dup(found) if _is_described(found, job) else None
     except OSError:
         return None
+
+
+def _is_described(descriptor: int, job: Job) -> bool:
+    """Say whether this is the file that was described, and not another of its size; one that was only touched is."""
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode) or status.st_size != job.size:
+        return False
+    same = (job.device, job.inode, job.mtime_ns) == (status.st_dev, status.st_ino, status.st_mtime_ns)
+    return same or head_tail(descriptor, size=status.st_size) == job.head_tail
 
 
 def has_source(job: Job | None) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -128,3 +130,30 @@ def test_who_leaves_in_the_middle_is_no_fault(port: int) -> None:
         with socket.create_connection(("127.0.0.1", port)) as connection:
             connection.sendall(sent)
     assert answer(port, HEAD + b"Connection: close\r\n\r\n").startswith(b"HTTP/1.1 200")
+
+
+def test_who_leaves_before_or_amid_a_video_leaves_no_file_open(port: int, shelf: Shelf) -> None:
+    video = f"/documents/{shelf.described('a.mp4', b'x' * 3_000_000).sha256[:16]}/video".encode()
+    asked = b"GET " + video + b" HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    for _ in range(50):
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # reset, as on a crash
+            connection.sendall(asked)
+    for number in range(5):
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.sendall(asked)
+            connection.recv(1 + 100_000 * number)
+    end_s = time.monotonic() + 30
+    while opened(shelf.inbox / "a.mp4"):
+        assert time.monotonic() < end_s
+        time.sleep(0.05)
+    assert answer(port, asked[:-2] + b"Connection: close\r\n\r\n").endswith(b"x" * 3_000_000)
+
+
+def opened(path: Path) -> int:
+    """How often this process, where the server is, holds a file."""
+    found = 0
+    for descriptor in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):
+            found += descriptor.readlink() == path
+    return found

@@ -65,6 +65,23 @@ def test_a_source_that_is_gone_or_another_file(client: TestClient, shelf: Shelf)
     assert client.get(url).status_code == 410
 
 
+def test_another_video_of_its_size_is_not_played_for_it(client: TestClient, shelf: Shelf) -> None:
+    path = shelf.inbox / "a.mp4"
+    url = f"/documents/{shelf.described('a.mp4', CONTENT).sha256[:16]}/video"
+    path.write_bytes(CONTENT[::-1])
+    assert client.get(url).status_code == 410
+
+
+def test_a_video_that_was_touched_or_put_back_is_played(client: TestClient, shelf: Shelf) -> None:
+    path = shelf.inbox / "a.mp4"
+    url = f"/documents/{shelf.described('a.mp4', CONTENT).sha256[:16]}/video"
+    os.utime(path)
+    assert client.get(url).content == CONTENT
+    path.rename(shelf.home / "kept.mp4")
+    path.write_bytes(CONTENT)
+    assert client.get(url).content == CONTENT
+
+
 def test_a_picture(client: TestClient, shelf: Shelf) -> None:
     job = shelf.described("tips/a.mp4")
     answer = client.get(f"/documents/{job.sha256[:16]}/frames/a_s001.jpg")
