@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Text, exists, func, select, type_coerce, update
+from sqlalchemy import Text, exists, select, type_coerce, update
 
 from service.ledger.afterwork_values import DOCUMENT
 from service.ledger.library.numbers import keys_of, passage_number
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _ROW_FIELDS = tuple(field.name for field in fields(DocumentRow))
 _INDEXED = select(*(library.c[field.name] for field in fields(Indexed)))
+_NOTES = select(index_due.c.due_id, index_due.c.output_root, index_due.c.document).order_by(index_due.c.due_id.desc())
 _CHUNK = 500
 _HAS_DOCUMENT = (
     jobs.c.document.is_not(None),
@@ -38,13 +39,18 @@ class IndexingSide(Side):
     """Changes of the index; each document's are one transaction, with the notes that asked for it."""
 
     def due(self, *, limit: int) -> list[Due]:
-        """Return documents that are to be looked at, those noted last first: who has just dropped a video waits."""
-        newest = func.max(index_due.c.due_id)
-        one_each = select(newest, index_due.c.output_root, index_due.c.document).group_by(
-            index_due.c.output_root, index_due.c.document
-        )
+        """Return documents that are to be looked at, those noted last first: who has just dropped a video waits.
+
+        Reads from the end of the notes as far as it has to, however many there are.
+        """
+        found: dict[tuple[bytes, str], Due] = {}
+        notes = _NOTES
         with self.database.read() as connection:
-            return [Due(*row) for row in connection.execute(one_each.order_by(newest.desc()).limit(limit))]
+            while len(found) < limit and (some := connection.execute(notes.limit(_CHUNK)).all()):
+                for number, root, document in some:
+                    found.setdefault((root, document), Due(number, root, document))
+                notes = _NOTES.where(index_due.c.due_id < some[-1].due_id)
+        return list(found.values())[:limit]
 
     def note_due(self, documents: Iterable[tuple[bytes, str]]) -> None:
         """Have documents, by output and name, looked at."""

@@ -102,3 +102,5 @@ index_due = Table(
     Column("document", Text, nullable=False),
 )
 """Documents that may have changed: noted in the transaction that changes a job, gone in the one that indexes."""
+Index("ix_index_due_document", index_due.c.document, index_due.c.output_root, index_due.c.due_id)
+"""For an answer: an old ledger at its first start has a note for every document."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from library_entries import OTHER_OUTPUT, OUTPUT, entry, fill, said
+from sqlalchemy import event
 
 from service.ledger import schema
 from service.ledger.engine import Database
@@ -22,6 +24,7 @@ from service.ledger.values import Adopted
 
 if TYPE_CHECKING:
     from conftest import Bench
+    from sqlalchemy import Connection
 
     from service.ledger.library.library import Library
 
@@ -273,6 +276,42 @@ def test_what_was_noted_last_comes_first_and_once(bench: Bench) -> None:
     bench.ledger.begin_purge(first, ["transcript"])
     assert due(bench) == ["a", "b"]
     assert [one.document for one in bench.ledger.library.due(limit=1)] == ["a"]
+
+
+def test_what_is_noted_ever_again_hides_nothing(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.ledger.library.indexing._CHUNK", 3)
+    bench.ledger.library.note_due([(OUTPUT, name) for name in ("a", "b", *"c" * 7, *"ad" * 2)])
+    assert due(bench) == ["d", "a", "c", "b"]
+    for limit in range(4):
+        assert [one.document for one in bench.ledger.library.due(limit=limit)] == ["d", "a", "c", "b"][:limit]
+    numbers = [one.number for one in bench.ledger.library.due(limit=4)]
+    assert numbers == sorted(numbers, reverse=True), "of the newest note of each"
+
+
+@pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
+def test_of_many_notes_only_those_that_matter_are_read(bench: Bench) -> None:
+    """The first start with an old ledger has a note for every document: a look must not read them all."""
+    library, database = bench.ledger.library, bench.ledger.database
+    library.note_due([(OUTPUT, f"d{number}") for number in range(20_000)])
+    steps: list[int] = []
+    for engine in (database.dialect.reading, database.dialect.writing):
+        event.listen(engine, "begin", lambda begun: watch(begun, steps))
+    (last,) = library.due(limit=1)
+    library.leave(last)
+    library.put(OUTPUT, [entry("d19998")], upto=last.number)
+    assert steps, "a question takes steps"
+    assert len(steps) * STEPS < 20_000, "less than one for each note"
+    assert [one.document for one in library.due(limit=1)] == ["d19997"]
+
+
+STEPS = 100
+
+
+def watch(connection: Connection, steps: list[int]) -> None:
+    """Have SQLite say whenever its machine has made some steps."""
+    raw = connection.connection.dbapi_connection
+    assert isinstance(raw, sqlite3.Connection)
+    raw.set_progress_handler(lambda: steps.append(1), STEPS)
 
 
 @pytest.mark.parametrize("step", ["begin", "end", "take back"])

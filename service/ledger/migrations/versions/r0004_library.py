@@ -42,6 +42,7 @@ def upgrade() -> None:
         sa.Column("output_root", sa.LargeBinary, nullable=False),
         sa.Column("document", sa.Text, nullable=False),
     )
+    op.create_index("ix_index_due_document", "index_due", ["document", "output_root", "due_id"])
     op.execute(
         "INSERT INTO index_due (output_root, document) SELECT output_root, document FROM jobs "
         "WHERE document IS NOT NULL AND output_root IS NOT NULL ORDER BY described_at"
