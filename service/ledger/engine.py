@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, RootTransaction
+from sqlalchemy import Connection, RootTransaction, Table
 from sqlalchemy.exc import DBAPIError
 
 from service.clock import Clock, SystemClock
@@ -67,7 +67,7 @@ class Database:
             self._begun(self.dialect.for_writing(connection)) as transaction,
         ):
             yield connection
-            self.dialect.commit(transaction, wait=self._wait)
+            self.dialect.commit(transaction, clock=self._clock, alive=self.writing.tick)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -90,10 +90,10 @@ class Database:
         with self._errors():
             return self.dialect.size_bytes()
 
-    def scrub(self) -> None:
-        """Have no copy kept of what was deleted; readers of other processes can put that off until the next time."""
-        with self._writer, self._errors():
-            self.dialect.scrub()
+    def scrub(self, tables: Collection[Table]) -> None:
+        """Have no copy kept of what was deleted from these; readers of other processes can put that off."""
+        with self._writer if self.dialect.scrubs_alone else nullcontext(), self._errors():
+            self.dialect.scrub(tables)
 
     def close(self) -> None:
         """Close every connection."""
@@ -111,10 +111,6 @@ class Database:
                 if busy:
                     self._clock.sleep(random.uniform(0.5, 1.5) * self._patience.pause_s)  # noqa: S311 - jitter, no secret
         raise AssertionError("the loop returns or raises")
-
-    def _wait(self, seconds: float) -> None:
-        self.writing.tick()
-        self._clock.sleep(seconds)
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

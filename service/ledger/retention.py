@@ -105,7 +105,7 @@ class RetentionSide(Side):
 
     def scrub(self) -> None:
         """Have nothing of what was dropped remain in the ledger's files, as far as readers of other processes allow."""
-        self.database.scrub()
+        self.database.scrub([stage_results])
 
 
 def _holding(kind: str) -> tuple[ColumnElement[bool], ...]:

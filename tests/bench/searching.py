@@ -129,7 +129,7 @@ def measure_index(ledger: Ledger, output: Path, *, bytes_read: int) -> list[Figu
     wall_s, cpu_s = time.perf_counter() - began_s, time.process_time() - cpu_s
     while ledger.library.tidy(begin=False):
         pass
-    ledger.database.scrub()
+    ledger.library.scrub()
     size = (ledger.database.size_bytes() or 0) - before
     names = [row.document for row in page(ledger.library, Listing(limit=100)).rows]
     indexer, root = Indexer(ledger), os.fsencode(output)

@@ -25,6 +25,8 @@ class CuttingProxy:
         self.cut: Cut | None = None
         self.shut = False
         """Whether a cut ends every other connection, too, and those that are begun after it."""
+        self.mute = False
+        """Whether connections begun after a cut are taken, and nobody ever answers."""
         self._clients: list[socket.socket] = []
         self.cuts = 0
         self.folder = folder
@@ -37,6 +39,8 @@ class CuttingProxy:
     def close(self) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        for client in self._clients:
+            client.close()
 
     def _accept(self) -> None:
         with suppress(OSError):
@@ -46,6 +50,8 @@ class CuttingProxy:
                     client.close()
                     continue
                 self._clients.append(client)
+                if self.mute and self.cuts:
+                    continue
                 server = socket.socket(socket.AF_UNIX)
                 server.connect(self._server)
                 threading.Thread(target=self._ask, args=(client, server), daemon=True).start()

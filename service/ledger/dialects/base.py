@@ -6,13 +6,14 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from sqlalchemy import Connection, Engine, RootTransaction
+from sqlalchemy import Connection, Engine, RootTransaction, Table
 from sqlalchemy.exc import DBAPIError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
+    from service.clock import Clock
     from service.errors import ReelwatchError
     from service.ledger.place import Place
 
@@ -38,6 +39,8 @@ class Access:
 class Dialect(ABC):
     """One database at one place, with the connections of this process to it."""
 
+    scrubs_alone: ClassVar[bool]
+    """Whether nobody else of this process may write while it scrubs."""
     errors: ClassVar[tuple[type[Exception], ...]]
     """What a failing database raises: SQLAlchemy wraps what its driver does, but not what fails while connecting."""
 
@@ -79,8 +82,8 @@ class Dialect(ABC):
         """Return a number that differs from the one before whenever another connection has committed in between."""
 
     @abstractmethod
-    def scrub(self) -> None:
-        """Have nothing of what was deleted remain in what the database keeps, as far as that is ours to do."""
+    def scrub(self, tables: Collection[Table]) -> None:
+        """Have nothing of what was deleted from these remain in what the database keeps, as far as that is ours."""
 
     @abstractmethod
     def size_bytes(self) -> int | None:
@@ -102,12 +105,12 @@ class Dialect(ABC):
         """Make the connection's next transaction take the write lock at its start."""
         return connection.execution_options(**{WRITES: True})
 
-    def commit(self, transaction: RootTransaction, *, wait: Callable[[float], None]) -> None:
+    def commit(self, transaction: RootTransaction, *, clock: Clock, alive: Callable[[], None]) -> None:
         """Commit; when this returns, the changes are on disk, and when it raises, they are not made.
 
-        wait: waits so many seconds, as a sign of life.
+        alive: to be called now and then where it takes longer.
         """
-        del wait
+        del clock, alive
         transaction.commit()
 
 

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
 import psycopg
-from sqlalchemy import Connection, Engine, RootTransaction, create_engine, event
+from sqlalchemy import Connection, Engine, RootTransaction, Table, create_engine, event
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.pool import QueuePool
 
+from service.clock import Clock
 from service.errors import ReelwatchError, StateLocked
 from service.ledger.dialects import postgresql_errors, postgresql_session
 from service.ledger.dialects.base import Access, Dialect, writes
+from service.ledger.dialects.postgresql_outcome import was_committed
 from service.ledger.dialects.postgresql_session import SERVICE, WRITE, Session
-from service.ledger.errors import LedgerBusy, LedgerCorrupt, LedgerError, LedgerUncertain
+from service.ledger.errors import LedgerBusy, LedgerCorrupt, LedgerError
 from service.ledger.place import ServerPlace
 from service.ledger.tables import metadata
 
-OUTCOME_TRIES, OUTCOME_PAUSE_S = 60, 0.5
-"""How often a server that was lost in a commit is asked what became of it; together less than a loop's pulse allows."""
 _SIZE = """SELECT sum(pg_total_relation_size(c.oid))::bigint FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
     WHERE nspname = current_schema() AND relname = ANY(%s)"""
 
@@ -33,6 +33,7 @@ class PostgresqlDialect(Dialect):
     its session, on the very connection it writes on: once that lock is lost, nothing can be written any more.
     """
 
+    scrubs_alone = False  # VACUUM lets others write, and takes its time
     errors = (StatementError, psycopg.Error)
 
     def __init__(self, place: ServerPlace, access: Access) -> None:
@@ -82,9 +83,9 @@ class PostgresqlDialect(Dialect):
         """
         return int.from_bytes(str(self._asked("SELECT pg_current_snapshot()::text")).encode())
 
-    def scrub(self) -> None:
+    def scrub(self, tables: Collection[Table]) -> None:
         """Give deleted rows' room free (VACUUM); what remains in it, in the server's log and backups is not ours."""
-        self._asked(f"VACUUM {', '.join(metadata.tables)}")
+        self._asked(f"VACUUM {', '.join(table.name for table in tables)}")
 
     def size_bytes(self) -> int | None:
         """Return the size of the tables with their indices."""
@@ -102,17 +103,20 @@ class PostgresqlDialect(Dialect):
             return cause  # ours already: SQLAlchemy wraps what is met while it connects anew
         return postgresql_errors.translated(error, self._server)
 
-    def commit(self, transaction: RootTransaction, *, wait: Callable[[float], None]) -> None:
+    def commit(self, transaction: RootTransaction, *, clock: Clock, alive: Callable[[], None]) -> None:
         """Commit; where the server is lost in the middle of that, find out what became of it.
 
-        Raises `LedgerUncertain` where that cannot be found out in time.
+        Raises `LedgerUncertain` where that cannot be found out in time. What is expendable is not asked about.
         """
+        if not self.access.durable:
+            transaction.commit()
+            return
         number = transaction.connection.exec_driver_sql("SELECT pg_current_xact_id_if_assigned()::text").scalar()
         try:
             transaction.commit()
         except DBAPIError as exc:
             lost = number is not None and exc.connection_invalidated
-            if not (lost and self._was_committed(str(number), wait=wait)):
+            if not (lost and was_committed(str(number), self._server, self.access, clock=clock, alive=alive)):
                 raise
 
     def close(self) -> None:
@@ -176,20 +180,6 @@ class PostgresqlDialect(Dialect):
             raise
         pooled.close()
         return None if row is None else row[0]
-
-    def _was_committed(self, number: str, *, wait: Callable[[float], None]) -> bool:
-        """Ask a server that comes back what became of a transaction; `pg_xact_status` is there for that."""
-        for _ in range(OUTCOME_TRIES):
-            outcome = None
-            with suppress(psycopg.Error):
-                outcome = self._asked("SELECT pg_xact_status(%s::xid8)", (number,))
-            if outcome in {"committed", "aborted"}:
-                return bool(outcome == "committed")
-            wait(OUTCOME_PAUSE_S)
-        raise LedgerUncertain(
-            f"{self.place}: the database server was lost while it committed, and whether it did is not known. Look "
-            "with `reelwatch status` once it is back."
-        )
 
 
 def _engine(connect: Callable[[], Session], begin: Callable[[Connection], None], *, size: int, overflow: int) -> Engine:

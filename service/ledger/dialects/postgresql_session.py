@@ -49,13 +49,14 @@ _HOLDER = """SELECT application_name, coalesce(host(client_addr), 'the server''s
     WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND classid::bigint = %s AND objid::bigint = %s"""
 
 
-def connected(place: ServerPlace, access: Access) -> tuple[Session, int]:
+def connected(place: ServerPlace, access: Access, *, connect_s: int | None = None) -> tuple[Session, int]:
     """Return a new connection and the number of the schema that the ledger is in.
 
-    psycopg begins no transactions on it (autocommit). Raises `LedgerRefused` for a server, or a database, that cannot
-    hold a ledger.
+    connect_s: how long reaching one host may take, whatever is set elsewhere. psycopg begins no transactions on it
+    (autocommit). Raises `LedgerRefused` for a server, or a database, that cannot hold a ledger.
     """
-    session = psycopg.connect(place.url, autocommit=True, **_defaults(place.url))
+    bound = {} if connect_s is None else {"connect_timeout": connect_s}
+    session = psycopg.connect(place.url, autocommit=True, **(_defaults(place.url) | bound))
     try:
         session.adapters.register_dumper(str, _TextDumper)
         lock_ms = max(1, round(access.busy_timeout_s * 1000))  # 0 would be for ever

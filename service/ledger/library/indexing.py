@@ -125,7 +125,7 @@ class IndexingSide(Side):
 
     def scrub(self) -> None:
         """Have nothing of what was dropped remain in the log (`RetentionSide.scrub`)."""
-        self.database.scrub()
+        self.database.scrub([library, library_tags, passages])
 
 
 def _is(output_root: bytes, document: str) -> tuple[Any, Any]:

@@ -172,7 +172,7 @@ def test_before_the_index_is_tidied_its_words_lie_on_in_it(watched: Watched) -> 
     """So that the test above can fail."""
     with_an_old_one(watched)
     watched.site.ledger.library.drop(os.fsencode(watched.site.output), "a")
-    watched.site.ledger.database.scrub()
+    watched.site.ledger.library.scrub()
     assert watched.found(PRIVATE) == []
     assert PRIVATE.encode() in everything(watched.site)
 

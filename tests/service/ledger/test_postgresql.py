@@ -7,17 +7,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 from cutting_proxy import Cut, CuttingProxy
 from ledger_stocks import PostgresqlStock
 
 from service.clock import FakeClock
 from service.errors import ConfigError, StateLocked
-from service.ledger.dialects import postgresql_session
+from service.ledger.dialects import postgresql_outcome, postgresql_session
 from service.ledger.engine import Patience
 from service.ledger.errors import (
     LedgerBusy,
@@ -27,7 +29,7 @@ from service.ledger.errors import (
     LedgerUnavailable,
     LedgerUncertain,
 )
-from service.ledger.ledger import Ledger, attach_ledger, open_ledger, read_ledger
+from service.ledger.ledger import Ledger, attach_ledger, open_ledger, read_ledger, scribble_ledger
 from service.ledger.place import UNREADABLE, Place, ServerPlace, without_password
 from service.ledger.values import Adopted
 
@@ -363,6 +365,7 @@ class Hasty(FakeClock):
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds / 10)
+        super().sleep(seconds)
 
 
 @pytest.fixture
@@ -402,6 +405,35 @@ def test_a_commit_of_which_nobody_can_tell_ends_whoever_made_it(cut_off: Ledger,
     assert not issubclass(LedgerUncertain, (LedgerBusy, LedgerUnavailable)), "trying again could do it twice"
 
 
+@pytest.mark.fault("the ledger's server is lost in a commit")
+def test_a_server_that_says_nothing_any_more_holds_the_writer_up_for_a_bounded_time(
+    lonely: Ledger, proxy: CuttingProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("WITHIN_S", 1.0), ("CONNECT_S", 2)):
+        monkeypatch.setattr(postgresql_outcome, name, value)
+    place = ServerPlace(f"postgresql://reelwatch@/postgres?host={proxy.folder}&connect_timeout=60")
+    with closing(attach_ledger(place, output_root=b"/out", patience=QUICK)) as ledger:
+        _adopt(ledger, 1)
+        proxy.cut, proxy.mute = Cut.ANSWER, True
+        began_s = time.monotonic()
+        with pytest.raises(LedgerUncertain):
+            _adopt(ledger, 2)
+    assert time.monotonic() - began_s < 20
+    assert len(lonely.jobs()) == 2
+
+
+@pytest.mark.fault("the ledger's server is lost in a commit")
+def test_what_is_expendable_is_not_asked_about(lonely: Ledger, proxy: CuttingProxy) -> None:
+    place = ServerPlace(f"postgresql://reelwatch@/postgres?host={proxy.folder}")
+    with closing(scribble_ledger(place, clock=Hasty())) as ledger:
+        ledger.counts()
+        proxy.cut = Cut.ANSWER
+        with pytest.raises(LedgerUnavailable, match="server cannot be reached"):
+            _adopt(ledger, 1)
+    while not lonely.jobs():  # it was made all the same, a moment later
+        time.sleep(0.02)
+
+
 # --- damage, room ----------------------------------------------------------------------------------------------------
 
 
@@ -433,6 +465,35 @@ def test_deleted_rows_give_their_room_free(bench: Bench, postgresql: Cluster) ->
     bench.ledger.forget_results("document", before=bench.clock.wall())
     bench.ledger.scrub()
     assert postgresql.do("SELECT pg_relation_size('ledger0.stage_results')") == [(0,)]
+
+
+@contextmanager
+def _vacuumed_elsewhere(cluster: Cluster, table: str) -> Iterator[None]:
+    """Hold a table against VACUUM, which writing does not mind."""
+    with psycopg.connect(cluster.url()) as session:
+        session.execute(f"LOCK TABLE ledger0.{table} IN SHARE UPDATE EXCLUSIVE MODE")
+        yield
+
+
+def test_while_deleted_rows_give_their_room_free_others_write(bench: Bench, postgresql: Cluster) -> None:
+    waits = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'VACUUM%' AND wait_event_type = 'Lock'"
+    patience = Patience(busy_timeout_s=30.0, tries=1)
+    with closing(attach_ledger(bench.place, patience=patience)) as ledger, ThreadPoolExecutor() as threads:
+        with _vacuumed_elsewhere(postgresql, "stage_results"):
+            scrub = threads.submit(ledger.scrub)
+            while not postgresql.do(waits):
+                assert not scrub.done()
+                time.sleep(0.02)
+            _adopt(ledger, 1)
+            assert not scrub.done()
+        scrub.result()
+
+
+def test_only_what_things_were_deleted_from_is_looked_through(bench: Bench, postgresql: Cluster) -> None:
+    with _vacuumed_elsewhere(postgresql, "passages"):
+        bench.ledger.scrub()
+        with pytest.raises(LedgerBusy):
+            bench.ledger.library.scrub()
 
 
 def test_no_ledger_is_made_where_one_is_only_looked_for(stock: PostgresqlStock, postgresql: Cluster) -> None:
