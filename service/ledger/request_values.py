@@ -49,7 +49,8 @@ class Request:
     root, path: where its video lies, as in `service.intake.ports`; None before it is there.
     reason, detail: why it was refused or failed: a stable code and a sentence with the remedy.
     bytes_done, bytes_total: of an upload or download; None where nobody knows.
-    begun: how often its download was begun. worker: the process that receives it (`worker.this_process`).
+    begun: how often its download was begun. worker: the process that was asked, or that fetches
+    it (`worker.this_process`).
     """
 
     request_id: int

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, or_, select, update
 
 from service.ledger.errors import IllegalRequestChange, UnknownRequest
+from service.ledger.place import ServerPlace
 from service.ledger.request_table import requests
 from service.ledger.request_values import ENDED, REQUEST_TRANSITIONS, Request, RequestKind, RequestState
 from service.ledger.side import Side
-from service.ledger.worker import is_alive
+from service.ledger.worker import is_alive, of_this_host
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Select
+    from sqlalchemy import ColumnElement, Connection, Select
 
     from service.intake.ports import Location
 
@@ -84,8 +85,12 @@ class RequestSide(Side):
         return self._requests(chosen.order_by(requests.c.request_id).limit(limit))
 
     def claim_download(self) -> Request | None:
-        """Return the oldest request for a URL that nobody has begun, as begun by this process; None without one."""
-        waits = (requests.c.kind == RequestKind.URL.value, requests.c.state == RequestState.RECEIVED.value)
+        """Return the oldest request for a URL that nobody has begun, as begun by this process; None without one.
+
+        What was asked for at another host is fetched there: here it would land in another folder.
+        """
+        state = requests.c.state == RequestState.RECEIVED.value
+        waits = (requests.c.kind == RequestKind.URL.value, state, *self._ours())
         with self.database.write() as connection:
             row = connection.execute(_SELECT.where(*waits).order_by(requests.c.request_id).limit(1)).one_or_none()
             if row is None:
@@ -98,7 +103,7 @@ class RequestSide(Side):
         """Give a download back that was ended in good order: it is begun anew, and this time does not count."""
         with self.database.write() as connection:
             found = _get(connection, request_id)
-            self._moved(connection, found, RequestState.RECEIVED, begun=found.begun - 1, worker=None)
+            self._moved(connection, found, RequestState.RECEIVED, begun=found.begun - 1)
 
     def note_progress(self, request_id: int, *, done: int, total: int | None) -> None:
         """Note how many bytes have come, of how many where that is known; nothing of one that has ended."""
@@ -129,19 +134,25 @@ class RequestSide(Side):
         """Settle what processes that have ended were receiving; return what was changed, as it is now.
 
         An upload is over with its process: its sender has seen the connection break. A download is begun anew, but not
-        more than `MOST_BEGINNINGS` times.
+        more than `MOST_BEGINNINGS` times. Of another host's processes nothing is known: theirs are left to it.
         """
         changed = []
         with self.database.write() as connection:
-            for found in map(_request, connection.execute(_SELECT.where(_UNDER_WAY)).all()):
+            for found in map(_request, connection.execute(_SELECT.where(_UNDER_WAY, *self._ours())).all()):
                 if found.worker is not None and is_alive(found.worker):
                     continue
                 if found.kind is RequestKind.URL and found.begun < MOST_BEGINNINGS:
-                    changed.append(self._moved(connection, found, RequestState.RECEIVED, worker=None))
+                    changed.append(self._moved(connection, found, RequestState.RECEIVED))
                 else:
                     said = {"reason": INTERRUPTED, "detail": "the web process ended while it came in; ask once more"}
                     changed.append(self._moved(connection, found, RequestState.FAILED, **said))
         return changed
+
+    def _ours(self) -> tuple[ColumnElement[bool], ...]:
+        """Select what was asked for at this host; a ledger in a file has no other, whatever its name was before."""
+        if not isinstance(self.database.place, ServerPlace):
+            return ()
+        return (requests.c.worker.startswith(of_this_host(), autoescape=True),)
 
     def _requests(self, chosen: Select[Any]) -> list[Request]:
         with self.database.read() as connection:

@@ -1,23 +1,40 @@
-"""Who claims: a process, told from every other one of this host, before and after a reboot."""
+"""Who claims: a process, told from every other one, of this host or another, before and after a reboot."""
 
 from __future__ import annotations
 
+import hashlib
 import os
+import socket
+from functools import cache
 from pathlib import Path
 
 _PROC = Path("/proc")
+_MACHINE_ID = Path("/etc/machine-id")
 _START_TIME = 22
 """Field of /proc/PID/stat, proc(5); the fields are counted from 1, the name before the third may hold anything."""
 
 
 def this_process() -> str:
-    """Return `<boot id>:<pid>:<start>` of this process; start is in clock ticks since boot."""
-    return f"{_boot_id()}:{os.getpid()}:{_started(os.getpid())}"
+    """Return `<host>/<boot id>:<pid>:<start>` of this process; start is in clock ticks since boot."""
+    return f"{of_this_host()}{_boot_id()}:{os.getpid()}:{_started(os.getpid())}"
+
+
+@cache
+def of_this_host() -> str:
+    """Return what every process of this host is spelled with at its beginning, after a reboot as before.
+
+    It stands for the machine id, which is not to be seen elsewhere (machine-id(5)), or the host's name without one.
+    """
+    try:
+        name = _MACHINE_ID.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        name = ""
+    return hashlib.sha256(f"reelwatch {name or socket.gethostname()}".encode()).hexdigest()[:16] + "/"
 
 
 def is_alive(worker: str) -> bool:
-    """Say whether the process still runs: same boot, same number, same start."""
-    boot_id, _, rest = worker.partition(":")
+    """Say whether a process of this host still runs: same boot, same number, same start."""
+    boot_id, _, rest = worker.rpartition("/")[2].partition(":")
     pid, _, started = rest.partition(":")
     return boot_id == _boot_id() and pid.isdecimal() and started == _started(int(pid))
 

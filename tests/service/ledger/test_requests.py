@@ -7,16 +7,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import update
 
 from service.ledger.errors import IllegalRequestChange, UnknownRequest
 from service.ledger.ledger import Ledger, attach_ledger
+from service.ledger.request_table import requests
 from service.ledger.request_values import ENDED, REQUEST_TRANSITIONS, Request, RequestKind, RequestState
 from service.ledger.requests import KEPT_S, MOST_BEGINNINGS
+from service.ledger.worker import of_this_host
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conftest import Bench
+    from ledger_stocks import Stock
 
 URL = b"https://example.org/clip.mp4"
 PLACE = (b"/state/received", b"caf\xe9.mp4")
@@ -122,7 +126,24 @@ def test_a_download_given_back_in_good_order_is_not_counted(bench: Bench) -> Non
 
 
 def _of_the_dead(bench: Bench) -> Ledger:
-    return replace(bench.ledger, worker=f"no-such-boot:{os.getpid()}:1")
+    return replace(bench.ledger, worker=f"{of_this_host()}no-such-boot:{os.getpid()}:1")
+
+
+def test_what_another_host_receives_is_left_to_it(bench: Bench, stock: Stock) -> None:
+    other = replace(bench.ledger, worker=f"another-host/no-such-boot:{os.getpid()}:1")
+    upload = other.add_request(RequestKind.UPLOAD, b"a.mp4")
+    begun, untouched = other.add_request(RequestKind.URL, URL), other.add_request(RequestKind.URL, URL)
+    assert other.database.place == bench.place
+    with bench.ledger.database.write() as connection:
+        connection.execute(
+            update(requests).where(requests.c.request_id == begun.request_id).values(state=S.DOWNLOADING.value)
+        )
+    shared = stock.name == "postgresql"  # what lies in a file was this host's, under another name
+    settled = {found.request_id for found in bench.ledger.recover_requests()}
+    assert settled == (set() if shared else {upload.request_id, begun.request_id})
+    claimed = bench.ledger.claim_download()
+    assert (claimed is None) == shared
+    assert bench.ledger.request(untouched.request_id).worker == other.worker
 
 
 def test_what_a_dead_process_was_receiving_is_settled(bench: Bench) -> None:
