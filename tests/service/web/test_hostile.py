@@ -161,7 +161,7 @@ def test_a_cursor_of_numbers_that_nothing_has(client: TestClient, described: str
         assert (answer.status_code, answer.json()["type"]) == (400, "urn:reelwatch:bad_cursor")
 
 
-def test_ten_thousand_pages_on(client: TestClient, described: str) -> None:
+def test_a_cursor_beyond_the_last_row(client: TestClient, described: str) -> None:
     del described
     for when in (0.0, -1e308):
         assert client.get("/jobs", params={"cursor": paging.encode(when, 2**62)}).json() == {"jobs": [], "next": None}
