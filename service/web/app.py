@@ -34,16 +34,19 @@ from service.web.pages import description, find, login, queue, system, video
 from service.web.pages import library as library_page
 from service.web.security.body import BodyLimit
 from service.web.security.guard import Guard
+from service.web.security.head import Heads
 from service.web.telemetry import Counting, Telemetry
 
 if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
     from service.web.site import Site
 
 GZIP_LEVEL = 5
 """Above it a page costs twice the processor for a few per cent less."""
 COMPRESSED_TYPES = (*DEFAULT_EXCLUDED_CONTENT_TYPES, TABLE_FORMATS["parquet"].media_type)
 """What is compressed already."""
-FILES_COME_TO = frozenset({"/analyze"})
+FILES_COME_TO = frozenset({"/analyze", "/queue/send"})
 """Where a body may be long."""
 API = (
     analyze.router,
@@ -71,9 +74,19 @@ PAGES = (
 )
 
 
+class _App(FastAPI):
+    """Has the guard outside of everything, also of what answers a bug: that is counted, and has the headers."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        site: Site = self.state.site
+        answering = Heads(super().build_middleware_stack())
+        guarded = Guard(answering, hosts=site.hosts, token=site.token, clock=site.clock)
+        return Counting(guarded, telemetry=self.state.telemetry)
+
+
 def make_app(site: Site) -> FastAPI:
     """Make the application over a site; nothing listens yet."""
-    app = FastAPI(title="Reelwatch", version=__version__, docs_url=None, redoc_url=None, openapi_url="/openapi.json")
+    app = _App(title="Reelwatch", version=__version__, docs_url=None, redoc_url=None, openapi_url="/openapi.json")
     app.state.site = site
     app.state.hub = Hub(Watcher(site), site)
     app.state.telemetry = Telemetry()
@@ -88,6 +101,4 @@ def make_app(site: Site) -> FastAPI:
         GZipMiddleware, minimum_size=1024, compresslevel=GZIP_LEVEL, exclude_content_types=COMPRESSED_TYPES
     )
     app.add_middleware(BodyLimit, limitless=FILES_COME_TO)
-    app.add_middleware(Guard, hosts=site.hosts, token=site.token, clock=site.clock)
-    app.add_middleware(Counting, telemetry=app.state.telemetry)
     return app

@@ -1,12 +1,20 @@
-"""HTTP/1.1 with a bound on how long the head of a request may take."""
+"""HTTP/1.1 with bounds on how long the head of a request may take, and on how many connect at once."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from service.web.problems import RETRY_AFTER_S, problem
+from service.web.security.policy import HEADERS
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+    from starlette.types import Receive, Scope, Send
 
 HEAD_S = 20.0
 """From the first moment of a connection, or the first byte after an answer, to the end of a request's head.
@@ -16,15 +24,24 @@ the place of everybody else for ever.
 """
 
 
+MOST_CONNECTIONS = 256
+"""At once; whoever comes on top gets 503. A page keeps one open for its events."""
+
+
 class BoundedProtocol(H11Protocol):
-    """uvicorn's own, with that bound; a connection that oversteps it is closed without a word."""
+    """uvicorn's own, with those bounds; a connection that takes too long is closed without a word.
+
+    uvicorn has a bound on connections too (`limit_concurrency`), but its answer has none of our headers.
+    """
 
     head_s = HEAD_S
+    most = MOST_CONNECTIONS
     _timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         """Begin to wait for a request."""
         super().connection_made(transport)
+        self._inside, self.app = self.app, self._answer
         self._look()
 
     def data_received(self, data: bytes) -> None:
@@ -36,6 +53,10 @@ class BoundedProtocol(H11Protocol):
         """Wait no longer."""
         self._stop()
         super().connection_lost(exc)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        full = scope["type"] == "http" and len(self.connections) > self.most
+        await (_overloaded() if full else self._inside)(scope, receive, send)
 
     def _look(self) -> None:
         if not self._is_awaited():
@@ -58,6 +79,14 @@ class BoundedProtocol(H11Protocol):
             self._timer = None
 
 
-def bounded(head_s: float) -> type[Any]:
-    """Return the protocol with another bound."""
-    return type("BoundedProtocol", (BoundedProtocol,), {"head_s": head_s})
+def bounded(head_s: float, most: int = MOST_CONNECTIONS) -> type[Any]:
+    """Return the protocol with other bounds."""
+    return type("BoundedProtocol", (BoundedProtocol,), {"head_s": head_s, "most": most})
+
+
+def _overloaded() -> Response:
+    detail = "too many are connected at present. Try again in a while."
+    told = problem(HTTPStatus.SERVICE_UNAVAILABLE, "overloaded", detail)
+    told.headers.update({**HEADERS, "cache-control": "no-store", "connection": "close"})
+    told.headers["retry-after"] = str(RETRY_AFTER_S)
+    return told

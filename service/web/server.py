@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from service.web.events.hub import Hub
 
 BACKLOG = 128
-MOST_CONNECTIONS = 256
-"""At once; whoever comes on top gets 503. A page keeps one open for its events."""
 SILENCE_S = 30
 """How long a connection is kept without a request."""
 PARTING_S = 3
@@ -49,7 +47,6 @@ def serve(configuration: Configuration, emit: Emitter, *, listening: Callable[[s
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            limit_concurrency=MOST_CONNECTIONS,
             timeout_keep_alive=SILENCE_S,
             timeout_graceful_shutdown=PARTING_S,
             lifespan="on",

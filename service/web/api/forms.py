@@ -109,8 +109,10 @@ class FormUpload:
 
     def _part_begins(self) -> None:
         _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
-        if options.get(b"name") != FIELD or b"filename" not in options:
+        if b"filename" not in options:
             return
+        if options.get(b"name") != FIELD:
+            raise _bad_form(f"its file is in another field; send the file in a field `{FIELD.decode()}`")
         if self._upload is not None:
             raise _bad_form("it has more than one file; send each in a form of its own")
         name = options[b"filename"].decode("utf-8", "replace")

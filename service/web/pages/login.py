@@ -45,7 +45,7 @@ def enter(
         max_age=SESSION_S,
         httponly=True,
         samesite="strict",
-        secure=request.url.scheme == "https",
+        secure=request.headers.get("origin", "").startswith("https://"),  # ours is http behind a proxy that speaks TLS
     )
     return answer
 

@@ -8,15 +8,15 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Form, Query
-from starlette.responses import RedirectResponse
+from fastapi import APIRouter, Form, Query, Request
+from starlette.responses import RedirectResponse, Response
 
 from service.downloads.urls import MOST_CHARS
 from service.ledger.errors import LedgerError
 from service.ledger.states import State
 from service.logs.names import readable
 from service.received.refusal import Refusal as NotReceived
-from service.web.api import jobs
+from service.web.api import analyze, jobs
 from service.web.api.entries import JobEntry, entry
 from service.web.api.forms import refused
 from service.web.events.watcher import position
@@ -27,7 +27,7 @@ from service.web.problems import Refusal
 from service.web.site import GivenSite
 
 if TYPE_CHECKING:
-    from starlette.responses import HTMLResponse, Response
+    from starlette.responses import HTMLResponse
 
     from service.ledger.values import Job
     from service.live.note import JobProgress
@@ -122,6 +122,13 @@ def retry(site: GivenSite, job_id: jobs.JobId, back: Annotated[str, Form(max_len
         if refusal.status is HTTPStatus.NOT_FOUND:
             raise
     return RedirectResponse(local(back), HTTPStatus.SEE_OTHER)
+
+
+@router.post("/queue/send", response_model=None)
+async def send(site: GivenSite, request: Request) -> Response:
+    """Take a video in a form, for browsers that run no scripts; awaited, and refused, as by `/analyze`."""
+    await analyze.analyze(request, Response(), site)
+    return RedirectResponse("/", HTTPStatus.SEE_OTHER)
 
 
 @router.post("/queue/fetch", response_model=None)

@@ -90,7 +90,7 @@ def _cookie(header: str) -> str | None:
 
 
 def _please_log_in(scope: Scope, headers: Mapping[str, str]) -> Response:
-    if scope["method"] == "GET" and "text/html" in headers.get("accept", ""):
+    if scope["method"] in {"GET", "HEAD"} and "text/html" in headers.get("accept", ""):
         query = scope["query_string"].decode("latin-1")
         asked = scope["path"] + (f"?{query}" if query else "")
         return RedirectResponse(f"/login?next={quote(asked, safe='/')}", HTTPStatus.SEE_OTHER)

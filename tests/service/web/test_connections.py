@@ -16,6 +16,7 @@ import uvicorn
 
 from service.web.connections import bounded
 from service.web.security.body import MOST_BYTES, BodyLimit
+from service.web.security.policy import HEADERS
 
 if TYPE_CHECKING:
     from shelf import MakeClient, Shelf
@@ -32,7 +33,7 @@ def port(shelf: Shelf, make_client: MakeClient, monkeypatch: pytest.MonkeyPatch)
     """Where the app listens, with bounds that a test can wait for."""
     del shelf
     monkeypatch.setattr(BodyLimit.__init__, "__defaults__", (MOST_BYTES, HEAD_S))
-    config = uvicorn.Config(make_client().app, http=bounded(HEAD_S), log_config=None, limit_concurrency=MOST)
+    config = uvicorn.Config(make_client().app, http=bounded(HEAD_S, MOST), log_config=None)
     server = uvicorn.Server(config)
     listening = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
@@ -119,6 +120,8 @@ def test_many_connections_do_not_keep_others_out_for_ever(port: int) -> None:
             stack.enter_context(socket.create_connection(("127.0.0.1", port)))
         full = answer(port, HEAD + b"Connection: close\r\n\r\n")
         assert full.startswith(b"HTTP/1.1 503")
+        assert b"urn:reelwatch:overloaded" in full
+        assert all(b"\r\n%s: %s\r\n" % (name.encode(), value.encode()) in full for name, value in HEADERS.items())
         end_s = time.monotonic() + 30
         while not answer(port, HEAD + b"Connection: close\r\n\r\n").startswith(b"HTTP/1.1 200"):
             assert time.monotonic() < end_s
@@ -157,3 +160,12 @@ def opened(path: Path) -> int:
         with suppress(FileNotFoundError):
             found += descriptor.readlink() == path
     return found
+
+
+@pytest.mark.parametrize("path", [b"/documents/{id}/video", b"/jobs", b"/events"])
+def test_a_head_has_no_content_and_the_connection_goes_on(port: int, shelf: Shelf, path: bytes) -> None:
+    job = shelf.described("a.mp4", b"x" * 3_000_000)
+    asked = b"HEAD " + path.replace(b"{id}", job.sha256[:16].encode()) + b" HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    heads = answer(port, asked, asked, asked[:-2] + b"Connection: close\r\n\r\n").split(b"\r\n\r\n")
+    assert [head[:12] for head in heads] == [b"HTTP/1.1 200"] * 3 + [b""]
+    assert (b"content-length: 3000000" in heads[0]) is path.endswith(b"video")

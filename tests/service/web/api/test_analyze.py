@@ -165,6 +165,12 @@ def test_forms_that_are_none_leave_nothing(
     assert {request.state for request in shelf.ledger.requests()} <= {RequestState.FAILED, RequestState.REFUSED}
 
 
+def test_a_file_in_another_field(client: TestClient) -> None:
+    answer = sent(client, form(part("video", b"x" * (FORM_BYTES + 1), "clip.mp4")))
+    assert code(answer) == (400, "bad_form")
+    assert "send the file in a field `file`" in answer.json()["detail"]
+
+
 @pytest.mark.parametrize("chunk", [1, 7, 100_000])
 def test_a_form_may_come_in_any_pieces(client: TestClient, shelf: Shelf, chunk: int) -> None:
     answer = sent(client, form(part("force", b"1"), FILE), chunk=chunk)

@@ -16,6 +16,7 @@ from service.ledger.states import State
 from service.ledger.values import ServiceStart, WorkPause
 from service.live.note import JobProgress, LiveNote, StageProgress
 from service.web.pages import queue
+from service.web.security.body import MOST_BYTES
 
 if TYPE_CHECKING:
     from shelf import MakeClient, Shelf
@@ -180,3 +181,15 @@ def test_the_list_alone(client: TestClient, shelf: Shelf) -> None:
     part = client.get("/?part=list").text
     assert names(part) == ["1"]
     assert "<html" not in part
+
+
+def test_a_form_of_a_browser_without_scripts_leads_back_to_the_queue(client: TestClient, shelf: Shelf) -> None:
+    action = re.search(r'<form id="upload"[^>]* action="([^"]*)"', client.get("/").text)
+    assert action is not None
+    content = b"x" * (MOST_BYTES + 1)
+    page = {"accept": "text/html"}
+    sent = client.post(action[1], files={"file": ("clip.mp4", content, "video/mp4")}, headers=page)
+    assert (sent.status_code, sent.headers["location"]) == (303, "/")
+    assert (shelf.home / "state" / "received" / "clip.mp4").stat().st_size == len(content)
+    refused = client.post(action[1], files={"file": ("clip.exe", b"x", "video/mp4")}, headers=page)
+    assert (refused.status_code, refused.headers["content-type"][:9]) == (415, "text/html")

@@ -42,6 +42,23 @@ def test_every_answer_has_the_headers(client: TestClient, path: str) -> None:
     assert {name: answer.headers.get(name) for name in HEADERS} == dict(HEADERS)
 
 
+def test_the_answer_to_a_bug_has_the_headers_and_is_counted(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.web.api.jobs.look", lambda _site: 1 // 0)
+    answer = client.get("/jobs")
+    assert (answer.status_code, answer.json()["type"]) == (500, "urn:reelwatch:bug")
+    assert {name: answer.headers.get(name) for name in HEADERS} == dict(HEADERS)
+    assert 'requests_total{method="GET",route="/jobs",status="500"} 1.0' in client.get("/metrics").text
+
+
+@pytest.mark.parametrize("path", ["/", "/library", "/health", "/static/base.css", "/openapi.json", "/nowhere"])
+def test_head_is_answered_as_get_is(client: TestClient, path: str) -> None:
+    told, whole = client.head(path), client.get(path)
+    assert (told.status_code, told.content) == (whole.status_code, b"")
+    assert told.headers["content-type"] == whole.headers["content-type"]
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
@@ -88,6 +105,14 @@ def test_a_person_logs_in_and_out(shelf: Shelf, make_client: MakeClient) -> None
     assert client.get("/", headers=PAGE).status_code == 200
     client.post("/logout")
     assert client.get("/", headers=PAGE).status_code == 303
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_behind_a_proxy_with_tls_the_cookie_is_secure(shelf: Shelf, make_client: MakeClient, scheme: str) -> None:
+    del shelf
+    origin = {"origin": f"{scheme}://localhost:8003"}
+    entered = make_client(token=TOKEN).post("/login", data={"token": TOKEN}, headers=origin)
+    assert ("secure" in entered.headers["set-cookie"].lower().split("; ")) is (scheme == "https")
 
 
 @pytest.mark.parametrize("away", ["//evil.example", "https://evil.example", "/\\evil.example", "/\t/evil.example", ""])
