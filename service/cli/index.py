@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from service.ledger.ledger import Ledger
     from service.ledger.values import ServiceStart
 
+_NAMED = 5
+
 
 @click.command(short_help="Make the index of all documents anew.")
 @common.takes_settings(output=True)
@@ -50,8 +52,13 @@ def index(context: click.Context, *, settings: common.Settings) -> None:
     dropped = f"; {rebuilt.dropped} that are gone were dropped" if rebuilt.dropped else ""
     click.echo(f"Indexed {rebuilt.documents} documents, {rebuilt.passages} passages{dropped}.")
     if rebuilt.unreadable:
-        common.warn(f"{rebuilt.unreadable} documents could not be read; look at their modes, then run this again.")
+        common.warn(_complaint(rebuilt.unreadable))
     context.exit(1 if rebuilt.unreadable else 0)
+
+
+def _complaint(unreadable: tuple[str, ...]) -> str:
+    named = ", ".join(f"{name}.json" for name in unreadable[:_NAMED]) + (", …" if len(unreadable) > _NAMED else "")
+    return f"{len(unreadable)} documents could not be read: {named}. Look at their modes, then run this again."
 
 
 @contextmanager

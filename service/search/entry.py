@@ -40,7 +40,7 @@ def _row(published: Published, *, file_mark: str, described_at: float | None) ->
     source, media, words = document.source, document.media, document.transcript.words
     path = composed(source.relative_path)
     created_at = datetime.fromisoformat(document.processing.created_at).astimezone(UTC).timestamp()
-    counts = {name: getattr(source.counts, name) for name in _COUNTS} if source.counts is not None else {}
+    counts = {name: _within(getattr(source.counts, name, None), MOST_COUNTED) for name in _COUNTS}
     return DocumentRow(
         video_id=document.video_id,
         sha256=source.sha256,
@@ -55,8 +55,8 @@ def _row(published: Published, *, file_mark: str, described_at: float | None) ->
         described_at=created_at if described_at is None else described_at,
         created_at=created_at,
         has_audio=media.has_audio,
-        width=media.width,
-        height=media.height,
+        width=_within(media.width, _MOST_PIXELS),
+        height=_within(media.height, _MOST_PIXELS),
         language=document.language,
         word_count=None if words is None else len(words),
         shot_count=len(document.shots),
@@ -74,6 +74,14 @@ def _row(published: Published, *, file_mark: str, described_at: float | None) ->
 _MOST_WORDS = 1_000
 """Words of a passage: some five minutes of talk."""
 _COUNTS = ("views", "likes", "comments", "shares", "saves")
+MOST_COUNTED = 2**53
+"""What is beyond is no count: no database takes any number, and none beyond this is exact in a browser."""
+_MOST_PIXELS = 2**31 - 1
+"""Of PostgreSQL's `integer`."""
+
+
+def _within(number: int | None, most: int) -> int | None:
+    return None if number is None or number > most else number
 
 
 def _keyframe(published: Published) -> str | None:

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from actors.fusion.published import document_names, file_mark, published
+from service.ledger.errors import LedgerError
 from service.ledger.library.values import Due, Entry, Indexed
 from service.search.entry import entry_of
 
@@ -32,12 +33,15 @@ class Change(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """What a rebuild has come to. unreadable: documents that the disk did not give; what was known of them stands."""
+    """What a rebuild has come to.
+
+    unreadable: names of documents that the disk did not give, or that nobody thought of; what was known of them stands.
+    """
 
     documents: int
     passages: int
     dropped: int
-    unreadable: int
+    unreadable: tuple[str, ...] = ()
 
 
 Progress = Callable[[int], None]
@@ -89,25 +93,41 @@ class Indexer:
         if root is None:
             raise ValueError("the ledger was opened without an output root, which this needs")
         names = list(document_names(root))
-        count = passages = unreadable = 0
+        count = passages = 0
+        unreadable: list[str] = []
         for some in _batched(names, AT_ONCE):
-            entries, unread = self._entries(root, some)
-            self._library.put(root, entries)
-            count, unreadable = count + len(entries), unreadable + unread
-            passages += sum(len(entry.passages) for entry in entries)
+            for entries, unread in self._indexed(root, some):
+                count, passages = count + len(entries), passages + sum(len(entry.passages) for entry in entries)
+                unreadable += unread
             progress(count)
         dropped = self._prune(root, frozenset(names))
-        return Rebuilt(count, passages, dropped, unreadable)
+        return Rebuilt(count, passages, dropped, tuple(unreadable))
 
-    def _entries(self, root: bytes, names: list[str]) -> tuple[list[Entry], int]:
-        known, found, unread = self._library.described_at(root, names), list[Entry](), 0
+    def _indexed(self, root: bytes, names: list[str]) -> Iterator[tuple[list[Entry], list[str]]]:
+        """Index documents in one transaction, where that fails one by one: an odd one must not keep others out."""
+        try:
+            entries, unread = self._entries(root, names)
+            self._library.put(root, entries)
+        except LedgerError:
+            raise
+        except Exception:  # noqa: BLE001 - the one broad catch of a rebuild; who asked is told its name
+            if len(names) == 1:
+                yield [], names
+            else:
+                for name in names:
+                    yield from self._indexed(root, [name])
+        else:
+            yield entries, unread
+
+    def _entries(self, root: bytes, names: list[str]) -> tuple[list[Entry], list[str]]:
+        known, found, unread = self._library.described_at(root, names), list[Entry](), list[str]()
         for name in names:
             try:
                 mark = file_mark(root, name)
                 at = known.get(name, ("", None))[1]
                 entry = None if mark is None else _entry(root, name, mark, described_at=at)
             except OSError:
-                unread += 1
+                unread.append(name)
             else:
                 found += [] if entry is None else [entry]
         return found, unread

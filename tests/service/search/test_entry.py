@@ -77,6 +77,17 @@ def test_the_row_says_what_the_document_says() -> None:
     assert row.warnings == tuple(dict.fromkeys(warning["code"] for warning in document["processing"]["warnings"]))
 
 
+@pytest.mark.parametrize(("number", "listed"), [(0, 0), (2**53, 2**53), (2**53 + 1, None), (2**63, None), (None, None)])
+def test_what_no_column_holds_is_unknown(number: int | None, listed: int | None) -> None:
+    document = golden()
+    document["source"]["counts"] = dict.fromkeys(("views", "likes", "comments", "shares", "saves"), number)
+    row = entry(document).row
+    assert {row.views, row.likes, row.comments, row.shares, row.saves} == {listed}
+    document["media"] |= {"width": 2**31, "height": 2**31 - 1}
+    row = entry(document).row
+    assert (row.width, row.height) == (None, 2**31 - 1)
+
+
 def test_words_have_their_times_where_words_and_segments_agree() -> None:
     document = golden()
     speech = [one for one in entry(document).passages if one.kind is Kind.SPEECH]

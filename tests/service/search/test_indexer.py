@@ -6,15 +6,23 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from service.ledger.errors import LedgerBusy
 from service.ledger.ledger import Ledger, open_ledger
 from service.ledger.library.asking import Listing
+from service.ledger.library.indexing import IndexingSide
 from service.ledger.library.values import Due, Page
+from service.search.entry import entry_of
 from service.search.indexer import Change, Indexer, Rebuilt
+
+if TYPE_CHECKING:
+    from actors.fusion.published import Published
+    from service.ledger.library.values import Entry
 
 GOLDEN = Path(__file__).resolve().parents[2] / "actors" / "fusion" / "golden" / "document.json"
 
@@ -114,11 +122,11 @@ def test_a_rebuild_reads_everything_and_drops_what_is_gone(place: Place) -> None
     (place.output / ".reelwatch-x.json").write_text("{}")
     told: list[int] = []
     first = Indexer(place.ledger).rebuild(told.append)
-    assert (first.documents, first.dropped, first.unreadable, told[-1]) == (3, 0, 0, 3)
+    assert (first.documents, first.dropped, first.unreadable, told[-1]) == (3, 0, (), 3)
     assert first.passages > 3
     (place.output / "a.json").unlink()
     place.write("tips/b", said="new words")
-    assert Indexer(place.ledger).rebuild() == Rebuilt(2, first.passages * 2 // 3, 1, 0)
+    assert Indexer(place.ledger).rebuild() == Rebuilt(2, first.passages * 2 // 3, 1)
     assert place.listed() == {"tips/b": "new words", "tips/2026/c": "tips/2026/c"}
 
 
@@ -132,7 +140,35 @@ def test_what_cannot_be_read_is_counted_and_stays(place: Place, monkeypatch: pyt
 
     monkeypatch.setattr("service.search.indexer.published", refuse)
     rebuilt = Indexer(place.ledger).rebuild()
-    assert (rebuilt.documents, rebuilt.unreadable, set(place.listed())) == (0, 2, {"a", "b"})
+    assert (rebuilt.documents, rebuilt.unreadable, set(place.listed())) == (0, ("a", "b"), {"a", "b"})
+
+
+@pytest.mark.parametrize("where", ["reading", "writing"])
+def test_an_odd_document_keeps_no_other_out(place: Place, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    for name in ("a", "odd", "z"):
+        place.write(name)
+
+    def read(found: Published, **values: Any) -> Entry:
+        if found.name != "odd":
+            return entry_of(found, **values)
+        if where == "reading":
+            raise OverflowError("an odd document")
+        entry = entry_of(found, **values)
+        return replace(entry, row=replace(entry.row, views=2**63))
+
+    monkeypatch.setattr("service.search.indexer.entry_of", read)
+    rebuilt = Indexer(place.ledger).rebuild()
+    assert (rebuilt.documents, rebuilt.unreadable, set(place.listed())) == (2, ("odd",), {"a", "z"})
+
+
+def test_a_ledger_that_cannot_be_used_ends_a_rebuild(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(*_arguments: object, **_values: object) -> None:
+        raise LedgerBusy("somebody writes")
+
+    place.write("a")
+    monkeypatch.setattr(IndexingSide, "put", busy)
+    with pytest.raises(LedgerBusy):
+        Indexer(place.ledger).rebuild()
 
 
 def test_an_output_that_cannot_be_read_is_an_error(place: Place) -> None:
