@@ -9,12 +9,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from unicodedata import category
 
-_MARKS = "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0dff\u0e00-\u0eff"
+_MARKED = ((0x0300, 0x0370), (0x0591, 0x05C8), (0x0610, 0x061B), (0x064B, 0x0660), (0x0670, 0x0671), (0x0900, 0x0F00))
 """Combining marks, and blocks of scripts whose vowels are marks, which `\\w` leaves out."""
+_MARKS = "".join(sign for first, end in _MARKED for sign in map(chr, range(first, end)) if category(sign)[0] == "M")
+_NO_DIGITS = "".join(sign for sign in map(chr, range(0x20000)) if category(sign) == "No")
+"""², ½, ① (Unicode's category No, all in the first two planes): part of a word to `\\w`, and not to PostgreSQL."""
 _IDEOGRAMS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 """Scripts that put no blanks between words: each character is taken for one, so that a part of a sentence is found."""
-_WORD = re.compile(f"[{_IDEOGRAMS}]|(?:(?![{_IDEOGRAMS}])[^\\W_]|[{_MARKS}])+")
+_WORD = re.compile(f"[{_IDEOGRAMS}]|(?:(?![{_IDEOGRAMS}{_NO_DIGITS}])[^\\W_]|[{_MARKS}])+")
 _NORWEGIAN = str.maketrans({"æ": "{", "ø": "|", "å": "}", "ä": "{", "ö": "|"})
 """After z, in this order, as ISO 646-NO has them; ä and ö beside their Norwegian sisters."""
 _NUMBER = re.compile(r"[0-9]+")

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import TYPE_CHECKING
 
 import pytest
 
 from service.search.words import composed, folded_words, name_key, words_of
+
+if TYPE_CHECKING:
+    from postgresql_cluster import Cluster
 
 
 @pytest.mark.parametrize(
@@ -21,6 +25,8 @@ from service.search.words import composed, folded_words, name_key, words_of
         ("STRASSE Straße", ("strasse", "strasse")),
         ("東京タワー is tall", ("東", "京", "タ", "ワ", "ー", "is", "tall")),
         ("हिन्दी भाषा", ("हिन्दी", "भाषा")),
+        ("नमस्ते। भाषा", ("नमस्ते", "भाषा")),
+        ("5 m² 1½ ½ kopp ①x x①y", ("5", "m", "1", "kopp", "x", "x", "y")),
         ("", ()),
         ('"*^():;-+ …', ()),
         ("\x00a\ud800b", ("ab",)),
@@ -28,6 +34,19 @@ from service.search.words import composed, folded_words, name_key, words_of
 )
 def test_a_text_has_these_words(text: str, words: tuple[str, ...]) -> None:
     assert folded_words(text) == words
+
+
+def test_what_is_one_word_is_one_to_postgresql(postgresql: Cluster) -> None:
+    """In a locale that knows letters: to `C`, which other tests have, whatever is not ASCII is a letter."""
+    signs = [sign for sign in map(chr, range(0x80, 0x20000)) if not 0xD800 <= ord(sign) < 0xE000]
+    words = [word for sign in signs for word in folded_words(f"a{sign}b") if len(word) > 2]
+    assert len(words) > 20_000
+    split = "SELECT word FROM unnest(%s::text[]) AS word WHERE length(to_tsvector('simple', word)) != 1"
+    postgresql.do("CREATE DATABASE lettered TEMPLATE template0 LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'")
+    try:
+        assert postgresql.do(split, words, database="lettered") == []
+    finally:
+        postgresql.do("DROP DATABASE lettered")
 
 
 def test_composed_and_decomposed_letters_are_the_same_words() -> None:
