@@ -47,7 +47,7 @@ OPERATION = {"latency.py", "writing.py", "starting.py", "idle.py", "beside.py"}
         pytest.param(["--only", "operation"], OPERATION, id="operation"),
         pytest.param(["--only", "operation", "--long"], OPERATION | {"memory.py"}, id="operation, long"),
         pytest.param(["--only", "web"], {"searching.py"}, id="web"),
-        pytest.param(["--only", "speed"], {"driver_time.py", "latency.py", "speed.py"}, id="speed"),
+        pytest.param(["--only", "speed"], {"driver_time.py", "latency.py", "server_ledger.py", "speed.py"}, id="speed"),
     ],
 )
 def test_one_table_is_taken_alone(arguments: list[str], names: set[str]) -> None:
