@@ -19,7 +19,7 @@ import pytest
 
 from service.configuration import load
 from service.errors import ConfigError
-from service.web.server import serve
+from service.web.server import _bound, serve
 from service.web_process import WebProcess
 
 PROGRAM = (sys.executable, "-m", "service.cli.main")
@@ -123,3 +123,11 @@ def web_of(service_pid: int) -> int:
     children = [int(pid) for task in tasks for pid in task.read_text().split()]
     (web,) = [pid for pid in children if b"\0web\0" in Path(f"/proc/{pid}/cmdline").read_bytes()]
     return web
+
+
+def test_an_answer_is_not_held_back_for_the_client_to_confirm_its_head() -> None:
+    bound = _bound("127.0.0.1", 0)
+    with bound, socket.create_connection(bound.getsockname()):
+        accepted, _ = bound.accept()
+        with accepted:
+            assert accepted.proto == socket.IPPROTO_TCP, "else asyncio leaves TCP_NODELAY off"
