@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -75,6 +76,10 @@ class Downloads:
             except (ReelwatchError, OSError):
                 # Its own place tells of a ledger that cannot be used (`web.failed`, 503); here it is waited for.
                 pause_s = AFTER_FAILURE_S  # the ledger is away, or the folder: what is asked for stays asked for
+            except Exception as exc:  # noqa: BLE001 - the one broad catch of this loop: the next ones outlive a bug
+                said = "".join(traceback.format_exception(exc))
+                self._emit("download.failed", cause=f"{type(exc).__name__}: {exc}", traceback=said)
+                pause_s = AFTER_FAILURE_S
             with self._news:
                 if not self._stopping:
                     self._news.wait(pause_s)

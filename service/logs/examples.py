@@ -223,6 +223,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "detail": "the connection ended after 1048576 of 7340032 bytes",
         },
         "upload.done": {"request": 6, "path": "clip.mp4", "size_bytes": 7340032, "seconds": 2.4},
+        "download.failed": {"cause": "KeyError: 'x'", "traceback": "Traceback …"},
         "download.started": {"request": 3, "url": "https://example.org/v/clip", "pid": 8124},
         "download.done": {
             "request": 3,

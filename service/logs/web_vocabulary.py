@@ -34,5 +34,6 @@ WEB_EVENTS = (
     event("upload.done", "info", "An upload lies whole in its folder.", "request path size_bytes seconds"),
     event("download.started", "info", "A video is fetched by its URL.", "request url pid"),
     event("download.done", "info", "A download lies whole in its folder.", "request url path size_bytes seconds"),
+    event("download.failed", "error", "Fetching met a bug; the next is fetched.", "cause traceback", rate="cause"),
     event("received.swept", "info", "Remains of uploads and downloads that were cut short are removed.", "count"),
 )

@@ -48,6 +48,7 @@ ELSEWHERE = {
     "upload.done": "another process: tests/service/received",
     "download.started": "another process: tests/service/downloads",
     "download.done": "another process: tests/service/downloads",
+    "download.failed": "a bug: tests/service/downloads",
     "received.swept": "another process: tests/service/received",
     "request.taken": "asked by another process: tests/e2e/test_requests.py",
     "request.refused": "asked by another process: tests/service/test_request_loop.py",

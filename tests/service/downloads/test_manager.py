@@ -18,6 +18,7 @@ from media_server import VIDEO, MediaServer, gone, serving
 from service import sidecars
 from service.clock import SystemClock
 from service.configuration import load
+from service.downloads.job import Download
 from service.downloads.manager import Downloads
 from service.ledger.ledger import Ledger, attach_ledger, open_ledger
 from service.ledger.request_values import Request, RequestState
@@ -190,6 +191,33 @@ def test_a_bug_fails_its_request_only(web: Web, monkeypatch: pytest.MonkeyPatch)
     found = [web.until(web.ask("https://example.org/clip.mp4", manager.wake), RequestState.FAILED) for _ in range(2)]
     manager.stop()
     assert [each.reason for each in found] == ["bug", "bug"]
+
+
+def test_a_bug_outside_a_request_is_told_and_the_next_one_is_fetched(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.downloads.manager.AFTER_FAILURE_S", 0.05)
+    monkeypatch.setattr("service.downloads.manager.Download.run", _settled_elsewhere(Download.run))
+    web.settings["download.at_once"] = 1
+    manager = web.manager()
+    manager.start()
+    asked = [web.ask("http://127.0.0.1:9/clip.mp4", manager.wake) for _ in range(2)]
+    found = [web.until(request, RequestState.FAILED) for request in asked]
+    manager.stop()
+    assert [each.reason for each in found] == ["interrupted", "unreachable"]
+    (told,) = web.emit.named("download.failed")
+    assert told["cause"].startswith("IllegalRequestChange")
+
+
+def _settled_elsewhere(run: Callable[[Download], None]) -> Callable[[Download], None]:
+    """The first download finds its request ended by somebody else."""
+    first = [True]
+
+    def settled(download: Download) -> None:
+        if first.pop() if first else False:
+            number = download._request.request_id
+            download._ledger.fail_request(number, reason="interrupted", detail="by another")
+        run(download)
+
+    return settled
 
 
 def test_a_host_that_refuses_fails_the_request(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
