@@ -97,8 +97,13 @@ class Download:
         if name is None:
             return NotFetched("no_format", f"it ends in none of {' '.join(extensions)}", final=True)
         size_bytes = (landed.folder / fetched.video).stat().st_size
+
+        def note(free: str) -> None:
+            number, place = self._request.request_id, (self._root, os.fsencode(free))
+            self._tell(lambda: self._ledger.note_place(number, place, size_bytes=size_bytes))
+
         try:
-            free = landed.publish(fetched.video, name=name, sidecar=fetched.sidecar)
+            free = landed.publish(fetched.video, name=name, sidecar=fetched.sidecar, about_to=note)
         except OSError as exc:
             return NotFetched("not_written", os.strerror(exc.errno or 0), final=False)
         return (self._root, os.fsencode(free)), size_bytes

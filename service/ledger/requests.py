@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,12 @@ KEPT_S = 30 * 24 * 3600.0
 MOST_BEGINNINGS = 3
 """A download during which its process ended so often is given up: it may be what ends the process."""
 INTERRUPTED = "interrupted"
+_CUT_SHORT = {
+    "reason": INTERRUPTED,
+    "detail": "the web process ended while it came in; ask once more",
+    "root": None,
+    "path": None,
+}
 _FIELDS = tuple(field.name for field in fields(Request))
 _SELECT = select(*(requests.c[name] for name in _FIELDS))
 _NEW = Request(0, RequestKind.PATH, b"", RequestState.RECEIVED)
@@ -97,6 +103,7 @@ class RequestSide(Side):
                 return None
             found = _request(row)
             values = {"worker": self.worker, "begun": found.begun + 1, "bytes_done": None, "bytes_total": None}
+            values |= {"root": None, "path": None}
             return self._moved(connection, found, RequestState.DOWNLOADING, **values)
 
     def release_download(self, request_id: int) -> None:
@@ -111,6 +118,13 @@ class RequestSide(Side):
         going_on = (requests.c.request_id == request_id, requests.c.ended_at.is_(None))
         with self.database.write() as connection:
             connection.execute(update(requests).where(*going_on).values(values))
+
+    def note_place(self, request_id: int, location: Location, *, size_bytes: int) -> None:
+        """Note where an upload or download is about to appear, whole: should this process end, it is found there."""
+        root, path = location
+        values = {"root": root, "path": path, "bytes_done": size_bytes, "updated_at": self.clock.wall()}
+        with self.database.write() as connection:
+            connection.execute(update(requests).where(requests.c.request_id == request_id).values(values))
 
     def video_is_there(self, request_id: int, location: Location, *, size_bytes: int) -> None:
         """Note that an upload or download lies whole at its place: the service is to take it."""
@@ -130,22 +144,24 @@ class RequestSide(Side):
         """Note that it came to nothing; asked again, it may not."""
         self._move(request_id, RequestState.FAILED, reason=reason, detail=detail)
 
-    def recover_requests(self) -> list[Request]:
+    def recover_requests(self, there: Callable[[Request], bool]) -> list[Request]:
         """Settle what processes that have ended were receiving; return what was changed, as it is now.
 
         An upload is over with its process: its sender has seen the connection break. A download is begun anew, but not
         more than `MOST_BEGINNINGS` times. Of another host's processes nothing is known: theirs are left to it.
+        there: says whether a video has appeared at the place that was noted of it; then the service is to take it.
         """
         changed = []
         with self.database.write() as connection:
             for found in map(_request, connection.execute(_SELECT.where(_UNDER_WAY, *self._ours())).all()):
                 if found.worker is not None and is_alive(found.worker):
                     continue
-                if found.kind is RequestKind.URL and found.begun < MOST_BEGINNINGS:
+                if found.file is not None and there(found):
+                    changed.append(self._moved(connection, found, RequestState.WAITING, bytes_total=found.bytes_done))
+                elif found.kind is RequestKind.URL and found.begun < MOST_BEGINNINGS:
                     changed.append(self._moved(connection, found, RequestState.RECEIVED))
                 else:
-                    said = {"reason": INTERRUPTED, "detail": "the web process ended while it came in; ask once more"}
-                    changed.append(self._moved(connection, found, RequestState.FAILED, **said))
+                    changed.append(self._moved(connection, found, RequestState.FAILED, **_CUT_SHORT))
         return changed
 
     def _ours(self) -> tuple[ColumnElement[bool], ...]:

@@ -6,7 +6,7 @@ import fcntl
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,11 +25,14 @@ class Landing:
     folder: Path
     root: bytes
 
-    def publish(self, video: str, *, name: str, sidecar: str | None = None) -> str:
+    def publish(
+        self, video: str, *, name: str, sidecar: str | None = None, about_to: Callable[[str], None] | None = None
+    ) -> str:
         """Let a file of this folder appear in the root and return its name there: `name`, or that with a number.
 
-        Its sidecar appears first, so that the video is never described without. Nothing is overwritten; both are on
-        disk when this returns. Raises OSError.
+        about_to: told that name before; what it raises leaves everything where it was. The sidecar appears first, so
+        that the video is never described without. Nothing is overwritten; both are on disk when this returns. Raises
+        OSError.
         """
         for part in filter(None, (sidecar, video)):
             _synced(self.folder / part)
@@ -37,6 +40,8 @@ class Landing:
         try:
             with _locked(self.folder.parent):
                 free = free_name(name, os.listdir(there))  # noqa: PTH208 - by descriptor
+                if about_to is not None:
+                    about_to(free)
                 if sidecar is not None:
                     _renamed(sidecar, sidecar_name(free), here, there)
                 _renamed(video, free, here, there)

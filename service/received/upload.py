@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -11,8 +12,10 @@ from typing import Self
 from service.bookkeeping import Emit
 from service.clock import Clock
 from service.disk import free_bytes
+from service.ledger.errors import LedgerError
 from service.ledger.ledger import Ledger
 from service.ledger.request_values import Request
+from service.ledger_trouble import PASSING, RETRY_S
 from service.received.folder import Landing
 from service.received.refusal import Refusal
 from service.request_events import tell_failed, tell_refused
@@ -20,6 +23,8 @@ from service.request_events import tell_failed, tell_refused
 PROGRESS_EVERY_S = 2.0
 LOOK_EVERY_BYTES = 16 * 2**20
 """How often free space is looked at."""
+TELL_WITHIN_S = 30.0
+"""How long somebody who has sent a whole video is kept waiting for a ledger that is busy."""
 _FILE = "video"
 
 
@@ -85,24 +90,44 @@ class Upload:
             self._refuse(refusal)
         elif self._clock.monotonic() >= self._noted_s + PROGRESS_EVERY_S:
             self._noted_s = self._clock.monotonic()
-            self._ledger.note_progress(self.request.request_id, done=self.size_bytes, total=None)
+            with suppress(LedgerError):  # the next one tells more
+                self._ledger.note_progress(self.request.request_id, done=self.size_bytes, total=None)
         return refusal
 
     def finish(self) -> Request | Refusal:
-        """Let the video appear whole, and return its request, which waits for the service; or why it cannot be."""
+        """Let the video appear whole, and return its request, which waits for the service; or why it cannot be.
+
+        A ledger that is busy is waited for, `TELL_WITHIN_S` each time. Raises `LedgerError` after that: before the
+        video has appeared nothing is left of it, and afterwards the next start finds it (`recovery.settle`).
+        """
         if not self.size_bytes:
             return self._refuse(Refusal("empty", "nothing was sent"))
         try:
-            name = self._landed.publish(_FILE, name=self._name)
+            name = self._landed.publish(_FILE, name=self._name, about_to=self._about_to)
         except OSError as exc:
             return self._refuse(_unwritten(exc))
         place = (self._landed.root, os.fsencode(name))
         self._ended = True
-        self._ledger.video_is_there(self.request.request_id, place, size_bytes=self.size_bytes)
+        number = self.request.request_id
+        self._tell(lambda: self._ledger.video_is_there(number, place, size_bytes=self.size_bytes))
         seconds = round(self._clock.monotonic() - self._began_s, 3)
         said = {"root": place[0], "path": place[1], "size_bytes": self.size_bytes, "seconds": seconds}
         self._emit("upload.done", request=self.request.request_id, **said)
         return self._ledger.request(self.request.request_id)
+
+    def _about_to(self, name: str) -> None:
+        number, place = self.request.request_id, (self._landed.root, os.fsencode(name))
+        self._tell(lambda: self._ledger.note_place(number, place, size_bytes=self.size_bytes))
+
+    def _tell(self, tell: Callable[[], None]) -> None:
+        end_s = self._clock.monotonic() + TELL_WITHIN_S
+        while True:
+            try:
+                return tell()
+            except PASSING:
+                if self._clock.monotonic() >= end_s:
+                    raise
+                self._clock.sleep(RETRY_S)
 
     def _beyond(self) -> Refusal | None:
         if self.size_bytes <= self._bounds.limit_bytes and self.size_bytes - self._looked_at < LOOK_EVERY_BYTES:

@@ -153,6 +153,17 @@ def test_a_kill_leaves_no_process_and_no_half_file(web: Web, server: MediaServer
     assert (found.state, found.begun, web.files()) == (RequestState.RECEIVED, 1, set())
 
 
+def test_a_kill_right_after_it_has_landed_fetches_it_no_second_time(web: Web, server: MediaServer) -> None:
+    asked = web.ask(server.url("/clip.mp4"))
+    dying = "import os\ntype(ledger).video_is_there = lambda *_a, **_k: os.kill(os.getpid(), 9)\nconfiguration ="
+    command = [sys.executable, "-c", MANAGER.replace("configuration =", dying), str(web.home)]
+    assert subprocess.run(command, stdout=subprocess.DEVNULL, check=False, timeout=WITHIN_S).returncode == -9
+    settle(web.ledger, os.fsencode(web.received), emit=web.emit)
+    found = web.ledger.request(asked.request_id)
+    assert (found.state, found.path, found.bytes_total) == (RequestState.WAITING, b"clip.mp4", len(VIDEO))
+    assert web.files() == {"clip.mp4", "clip.info.json"}
+
+
 def test_what_cannot_be_asked_for_leaves_no_request(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     web.settings["download.allow_private_addresses"] = False
     assert web.ask("http://127.0.0.1:8003/health").reason == "private_address"

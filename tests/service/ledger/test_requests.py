@@ -139,7 +139,7 @@ def test_what_another_host_receives_is_left_to_it(bench: Bench, stock: Stock) ->
             update(requests).where(requests.c.request_id == begun.request_id).values(state=S.DOWNLOADING.value)
         )
     shared = stock.name == "postgresql"  # what lies in a file was this host's, under another name
-    settled = {found.request_id for found in bench.ledger.recover_requests()}
+    settled = {found.request_id for found in bench.ledger.recover_requests(lambda _request: False)}
     assert settled == (set() if shared else {upload.request_id, begun.request_id})
     claimed = bench.ledger.claim_download()
     assert (claimed is None) == shared
@@ -153,7 +153,7 @@ def test_what_a_dead_process_was_receiving_is_settled(bench: Bench) -> None:
     url, untouched = dead.add_request(RequestKind.URL, URL), dead.add_request(RequestKind.URL, URL)
     mine = alive.add_request(RequestKind.UPLOAD, b"b.mp4")
     dead.claim_download()
-    assert {found.request_id: found.state for found in alive.recover_requests()} == {
+    assert {found.request_id: found.state for found in alive.recover_requests(lambda _request: False)} == {
         upload.request_id: S.FAILED,
         url.request_id: S.RECEIVED,
     }
@@ -167,7 +167,7 @@ def test_a_download_that_keeps_ending_its_process_is_given_up(bench: Bench) -> N
     number = dead.add_request(RequestKind.URL, URL).request_id
     for _ in range(MOST_BEGINNINGS):
         assert dead.claim_download() is not None
-        bench.ledger.recover_requests()
+        bench.ledger.recover_requests(lambda _request: False)
     found = bench.ledger.request(number)
     assert (found.state, found.reason, found.begun) == (S.FAILED, "interrupted", MOST_BEGINNINGS)
 

@@ -15,13 +15,14 @@ import pytest
 
 from service.clock import FakeClock
 from service.configuration import load
+from service.ledger.errors import LedgerBusy
 from service.ledger.ledger import Ledger, attach_ledger, open_ledger
 from service.ledger.request_values import Request, RequestKind, RequestState
 from service.logs import Recorder
 from service.received.reception import Reception
 from service.received.recovery import settle
 from service.received.refusal import Refusal
-from service.received.upload import LOOK_EVERY_BYTES
+from service.received.upload import LOOK_EVERY_BYTES, Upload
 from service.state import make_received_root
 
 MIB = 2**20
@@ -230,6 +231,51 @@ with reception.begin_upload("clip.mp4") as upload:
     upload.write(b"x" * 1000)
     os.kill(os.getpid(), 9)
 """
+
+
+APPEARED = KILLED.replace(
+    "    os.kill(os.getpid(), 9)\n",
+    "    type(ledger).video_is_there = lambda *_given, **_named: os.kill(os.getpid(), 9)\n    upload.finish()\n",
+).replace('"clip.mp4")', '"clip.mp4", force=True)')
+
+
+def test_a_kill_right_after_it_has_appeared_loses_neither_the_video_nor_how_it_was_asked_for(counter: Counter) -> None:
+    assert subprocess.run([sys.executable, "-c", APPEARED, str(counter.home)], check=False).returncode == -9
+    settle(counter.ledger, os.fsencode(counter.received), emit=counter.emit)
+    (found,) = counter.ledger.requests()
+    assert (found.state, found.force, found.path) == (RequestState.WAITING, True, b"clip.mp4")
+    assert counter.files() == {"clip.mp4": 1000}
+
+
+def test_another_s_video_at_its_place_is_not_taken_for_it(counter: Counter) -> None:
+    subprocess.run([sys.executable, "-c", APPEARED, str(counter.home)], check=False)
+    (counter.received / "clip.mp4").write_bytes(b"another's")
+    settle(counter.ledger, os.fsencode(counter.received), emit=counter.emit)
+    (found,) = counter.ledger.requests()
+    assert (found.state, found.file) == (RequestState.FAILED, None)
+
+
+def test_a_ledger_that_is_busy_costs_no_upload(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+    there, busy = Ledger.video_is_there, [LedgerBusy("a moment")] * 3
+
+    def sometimes(*given: Any, **named: Any) -> None:
+        if busy:
+            raise busy.pop()
+        there(*given, **named)
+
+    def never(*_given: Any, **_named: Any) -> None:
+        raise LedgerBusy("for long")
+
+    monkeypatch.setattr(Ledger, "video_is_there", sometimes)
+    monkeypatch.setattr(Ledger, "note_progress", never)
+    upload = counter.reception.begin_upload("clip.mp4")
+    assert isinstance(upload, Upload)
+    with upload:
+        counter.clock.advance(5.0)
+        assert upload.write(b"x" * 10) is None
+        found = upload.finish()
+    assert isinstance(found, Request)
+    assert (found.state, busy) == (RequestState.WAITING, [])
 
 
 def test_a_kill_in_the_middle_is_settled_by_the_next_start(counter: Counter) -> None:
