@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from service.ledger.library import cursor as cursors
+from service.ledger import cursor as cursors
 from service.ledger.library.asking import MOST_ROWS, Term, TextQuery
 from service.ledger.library.numbers import document_of
 from service.ledger.library.values import BadCursor, Candidate, DocumentRow, FoundPassage, Kind

@@ -32,7 +32,7 @@ class Filters:
     """Which documents are meant; None and empty ask for nothing. Ranges include both ends.
 
     language: one of these codes, `UNKNOWN` among them. folder: this one and those below. author: a run of folded words
-    of the author's name. tags: folded, all of them. described_from_s, described_to_s: wall-clock seconds.
+    of the author's name. tags: folded, all of them.
     """
 
     status: str | None = None
@@ -43,8 +43,6 @@ class Filters:
     duration_from_s: float | None = None
     duration_to_s: float | None = None
     has_words: bool | None = None
-    described_from_s: float | None = None
-    described_to_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,11 +93,7 @@ def _in_language(codes: Iterable[str]) -> ColumnElement[bool]:
 
 
 def _ranges(filters: Filters) -> Iterator[ColumnElement[bool]]:
-    for column, least, most in (
-        (library.c.duration_s, filters.duration_from_s, filters.duration_to_s),
-        (library.c.described_at, filters.described_from_s, filters.described_to_s),
-    ):
-        if least is not None:
-            yield column >= least
-        if most is not None:
-            yield column <= most
+    if filters.duration_from_s is not None:
+        yield library.c.duration_s >= filters.duration_from_s
+    if filters.duration_to_s is not None:
+        yield library.c.duration_s <= filters.duration_to_s

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, or_, select
 
-from service.ledger.library import cursor as cursors
-from service.ledger.library.asking import MOST_ROWS, Filters, Listing, Sort
+from service.ledger import cursor as cursors
+from service.ledger.library.asking import MOST_ROWS, Listing, Sort
 from service.ledger.library.conditions import on_documents, on_text
 from service.ledger.library.tables import library, library_tags
 from service.ledger.library.values import BadCursor, DocumentRow, Facet, Facets, Page
@@ -20,7 +20,7 @@ from service.ledger.side import Side
 if TYPE_CHECKING:
     from sqlalchemy import Column, ColumnElement, Connection
 
-    from service.ledger.library.cursor import Key
+    from service.ledger.cursor import Key
 
 ROW_COLUMNS = tuple(library.c[field.name] for field in fields(DocumentRow))
 _COLUMNS: dict[Sort, Column[Any]] = {
@@ -70,27 +70,20 @@ class ListingSide(Side):
             row = connection.execute(select(*ROW_COLUMNS).where(*here).order_by(library.c.document_id).limit(1)).first()
         return None if row is None else DocumentRow(*row)
 
-    def facets(self, filters: Filters | None = None) -> Facets:
-        """Return what the documents (all, or those that pass the filters) can be filtered by."""
-        where = on_documents(filters or Filters(), output_root=self._output_root)
+    def facets(self) -> Facets:
+        """Return what the documents can be filtered by."""
+        here = library.c.output_root == self._output_root
         with self.database.read() as connection:
-            groups = connection.execute(_GROUPS.where(*where)).all()
+            groups = connection.execute(_GROUPS.where(here)).all()
             return Facets(
                 documents=sum(number for *_, number, _ in groups),
                 duration_s=sum(seconds for *_, seconds in groups),
                 statuses=_summed((status, number) for status, _, _, number, _ in groups),
                 languages=_summed((language, number) for _, language, _, number, _ in groups),
                 folders=_summed((folder, number) for _, _, folder, number, _ in groups),
-                authors=_counted(connection, library.c.author, [*where, library.c.author.is_not(None)]),
-                tags=_counted(connection, library_tags.c.tag, self._on_tags(filters)),
+                authors=_counted(connection, library.c.author, [here, library.c.author.is_not(None)]),
+                tags=_counted(connection, library_tags.c.tag, [library_tags.c.output_root == self._output_root]),
             )
-
-    def _on_tags(self, filters: Filters | None) -> list[ColumnElement[bool]]:
-        """Return the conditions on tags; the documents are asked only where something is asked of them."""
-        if filters in {None, Filters()}:
-            return [library_tags.c.output_root == self._output_root]
-        where = on_documents(filters or Filters(), output_root=self._output_root)
-        return [*where, library_tags.c.document_id == library.c.document_id]
 
     @property
     def _output_root(self) -> bytes:

@@ -18,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from service.downloads.urls import MOST_CHARS
+from service.ledger.cursor import encode
 from service.ledger.errors import UnknownRequest
 from service.ledger.request_values import Request as Asked
 from service.ledger.request_values import RequestKind, RequestState
@@ -151,10 +152,10 @@ def requests(
     cursor: paging.Cursor = None,
 ) -> RequestPage:
     """List what was asked for; what ended more than thirty days ago is forgotten."""
-    before = None if cursor is None else paging.decode(cursor, int)[0]
+    before = None if cursor is None else paging.decode(cursor, paging.REQUESTS, (int,))[0]
     found = site.ledger.requests(state or tuple(RequestState), before=before, limit=limit + 1)
     page = found[:limit]
-    more = paging.encode(page[-1].request_id) if len(found) > limit else None
+    more = encode(paging.REQUESTS, page[-1].request_id) if len(found) > limit else None
     return RequestPage(requests=[entry(site, asked) for asked in page], next=more)
 
 

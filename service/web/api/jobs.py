@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
 from service.explanation import RETRIABLE
+from service.ledger.cursor import encode
 from service.ledger.errors import UnknownJob
 from service.ledger.states import State
 from service.ledger.values import Job, Selector
@@ -73,14 +74,14 @@ def job_page(
     site: Site, states: list[State] | None, *, name: str | None, limit: int, cursor: str | None
 ) -> tuple[list[Job], str | None]:
     """Return a page of jobs and the cursor of the next one; raises `Refusal` for a cursor of somebody else's."""
-    after = None if cursor is None else paging.decode(cursor, float, int)
+    after = None if cursor is None else paging.decode(cursor, paging.JOBS, (float,), (int,))
     if name and name.strip():
         found = site.ledger.jobs_named(name, states, limit=limit + 1, after=after)
     else:
         found = site.ledger.jobs(states, limit=limit + 1, after=after)
     page = found[:limit]
     more = len(found) > limit
-    return page, paging.encode(page[-1].changed_at, page[-1].job_id) if more else None
+    return page, encode(paging.JOBS, page[-1].changed_at, page[-1].job_id) if more else None
 
 
 def known_job(site: Site, job_id: int) -> Job:

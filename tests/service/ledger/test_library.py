@@ -14,10 +14,10 @@ from library_entries import OTHER_OUTPUT, OUTPUT, entry, fill, said
 from sqlalchemy import event
 
 from service.ledger import schema
+from service.ledger.cursor import encode
 from service.ledger.engine import Database
 from service.ledger.ledger import open_ledger
 from service.ledger.library.asking import MOST_ROWS, UNKNOWN, Filters, Listing, Sort
-from service.ledger.library.cursor import encode
 from service.ledger.library.numbers import MOST_OF_A_KIND, document_of, keys_of, kind_of, passage_number
 from service.ledger.library.values import BadCursor, Due, Facet, Kind, Page
 from service.ledger.values import Adopted
@@ -132,7 +132,6 @@ CLIPS = (
         (Filters(duration_from_s=15.0, duration_to_s=25.0), "bc"),
         (Filters(has_words=True), "cd"),
         (Filters(has_words=False), "ab"),
-        (Filters(described_from_s=20.0, described_to_s=30.0), "bc"),
         (Filters(status="complete", folder="tips", duration_to_s=10.0), "a"),
     ],
 )
@@ -150,7 +149,6 @@ def test_facets_count_what_there_is_to_filter_by(bench: Bench) -> None:
     assert facets.statuses == (Facet("complete", 3), Facet("partial", 1))
     assert set(facets.languages) == {Facet("no", 1), Facet("en", 1), Facet("nn", 1), Facet(None, 1)}
     assert facets.tags == (Facet("mat", 2), Facet("øl", 1))
-    assert bench.ledger.library.facets(Filters(folder="tips")).documents == 2
 
 
 # --- order and pages --------------------------------------------------------------------------------------------------

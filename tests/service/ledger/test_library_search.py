@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from library_entries import OTHER_OUTPUT, OUTPUT, entry, fill, said
 
+from service.ledger.cursor import encode
 from service.ledger.library import searching
 from service.ledger.library.asking import Listing, TextQuery
-from service.ledger.library.cursor import encode
 from service.ledger.library.values import BadCursor, Kind, Page
 from service.search.language import QueryError, parse
 from service.search.search import Hits, Videos, hits, videos

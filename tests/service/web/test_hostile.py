@@ -10,7 +10,7 @@ import pytest
 from indexed import index
 from shelf import TOKEN
 
-from service.web import paging
+from service.ledger.cursor import encode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -153,18 +153,34 @@ def test_a_cursor_of_somebody_elses(client: TestClient, described: str, address:
         assert answer.status_code in {400, 422}, (cursor[:40], answer.status_code)
 
 
-@pytest.mark.parametrize("address", ["/jobs", "/documents"])
-def test_a_cursor_of_numbers_that_nothing_has(client: TestClient, described: str, address: str) -> None:
+@pytest.mark.parametrize(("address", "order"), [("/jobs", "jobs"), ("/documents", "described-")])
+def test_a_cursor_of_numbers_that_nothing_has(client: TestClient, described: str, address: str, order: str) -> None:
     del described
+    assert client.get(address, params={"cursor": encode(order, 1.0, 1)}).status_code == 200
     for when, number in ((1.0, 2**70), (1.0, -(2**70)), (float("nan"), 1), (float("inf"), 1), (1.0, 10**1_000)):
-        answer = client.get(address, params={"cursor": paging.encode(when, number)})
+        answer = client.get(address, params={"cursor": encode(order, when, number)})
         assert (answer.status_code, answer.json()["type"]) == (400, "urn:reelwatch:bad_cursor")
+
+
+@pytest.mark.parametrize("address", ["/jobs", "/analyze", "/documents", "/documents?sort=name"])
+def test_a_list_takes_no_cursor_of_another_one(client: TestClient, described: str, address: str) -> None:
+    del described
+    cursors = {
+        "/jobs": encode("jobs", 1.0, 1),
+        "/analyze": encode("requests", 1),
+        "/documents": encode("described-", 1.0, 1),
+        "/documents?sort=name": encode("name-", "a", 1),
+    }
+    path, _, query = address.partition("?")
+    asked = dict(pair.split("=") for pair in query.split("&") if pair)
+    answers = {of: client.get(path, params=asked | {"cursor": cursor}).status_code for of, cursor in cursors.items()}
+    assert answers == {of: 200 if of == address else 400 for of in cursors}
 
 
 def test_a_cursor_beyond_the_last_row(client: TestClient, described: str) -> None:
     del described
-    for when in (0.0, -1e308):
-        assert client.get("/jobs", params={"cursor": paging.encode(when, 2**62)}).json() == {"jobs": [], "next": None}
+    for when in (0.0, -1e18):
+        assert client.get("/jobs", params={"cursor": encode("jobs", when, 2**62)}).json() == {"jobs": [], "next": None}
 
 
 @pytest.mark.parametrize(
