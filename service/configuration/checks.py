@@ -145,14 +145,6 @@ def _received(configuration: Configuration, where: Where) -> Iterator[str]:
         # Documents in a watched folder would come back as input; see _folders.
         if folder is not None and _holds(received, folder):
             yield f"{where(key)} = {folder} lies in {received}, where uploads land. Choose a folder outside it."
-    upload_mib, download_mib = configuration.requests.upload_mib, configuration.download.most_mib
-    decoded_mib = configuration.media.max_file_mib
-    for key, mib in (("requests.upload_mib", upload_mib), ("download.most_mib", download_mib)):
-        if mib > decoded_mib:
-            yield (
-                f"{where(key)} = {mib} is more than media.max_file_mib = {decoded_mib}, so what was received would not "
-                "be decoded. Lower the one or raise the other."
-            )
 
 
 def _waits(configuration: Configuration, where: Where) -> Iterator[str]:

@@ -175,6 +175,16 @@ class Configuration(Section):
     requests: RequestSettings
     download: DownloadSettings
 
+    @property
+    def largest_upload_mib(self) -> int:
+        """How large an upload may be: what would not be decoded is not received."""
+        return min(self.requests.upload_mib, self.media.max_file_mib)
+
+    @property
+    def largest_download_mib(self) -> int:
+        """How large a download may be; as above."""
+        return min(self.download.most_mib, self.media.max_file_mib)
+
     def stage(self, name: str) -> StageSettings:
         """Return one stage's settings; raises `KeyError` for a name that is no stage."""
         if name not in STAGES:

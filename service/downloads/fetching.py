@@ -65,7 +65,8 @@ def fetch(order: Order, guard: Guard, *, say: Callable[[Progress], None]) -> Fet
 
 def too_large(most_bytes: int) -> NotFetched:
     """Say that a video is larger than it may be."""
-    return NotFetched("too_large", f"it is larger than {most_bytes // 2**20} MiB (download.most_mib)", final=True)
+    limits = f"{most_bytes // 2**20} MiB (download.most_mib, media.max_file_mib)"
+    return NotFetched("too_large", f"it is larger than {limits}", final=True)
 
 
 def _options(order: Order, say: Callable[[Progress], None]) -> dict[str, Any]:

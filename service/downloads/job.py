@@ -113,7 +113,7 @@ class Download:
         return Order(
             url=self._url,
             folder=str(landed.folder),
-            most_bytes=bounds.most_mib * 2**20,
+            most_bytes=self._configuration.largest_download_mib * 2**20,
             most_s=bounds.most_s,
             extensions=self._configuration.intake.extensions,
             networks=EVERYWHERE if bounds.allow_private_addresses else (),

@@ -70,7 +70,7 @@ class Reception:
     def begin_upload(self, name: str, *, force: bool = False, least_bytes: int = 0) -> Upload | Refusal:
         """Begin to receive a file called `name`, of at least so many bytes; enter what is returned."""
         configuration, root = self._configuration, received_root(self._configuration)
-        bounds = Bounds(configuration.requests.upload_mib * 2**20, configuration.disk.low_water_mib * 2**20)
+        bounds = Bounds(configuration.largest_upload_mib * 2**20, configuration.disk.low_water_mib * 2**20)
         clean = clean_name(name, configuration.intake.extensions)
         if clean is None:
             known = " ".join(configuration.intake.extensions)

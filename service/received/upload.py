@@ -161,7 +161,8 @@ def beyond(bounds: Bounds, root: bytes, size_bytes: int, *, of_which_written: in
     """Return why an upload of this size cannot be taken into the root; None when it can."""
     if size_bytes > bounds.limit_bytes:
         mib = bounds.limit_bytes // 2**20
-        return Refusal("too_large", f"it is larger than {mib} MiB (requests.upload_mib). Put it into an inbox instead.")
+        settings = "requests.upload_mib, media.max_file_mib"
+        return Refusal("too_large", f"it is larger than {mib} MiB ({settings}). Put it into an inbox instead.")
     free = free_bytes(root)
     if free is None or free - (size_bytes - of_which_written) >= bounds.low_water_bytes:
         return None

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 README = Path(__file__).resolve().parents[3] / "README.md"
 TOKEN = "a-token-of-at-least-thirty-two-characters"  # noqa: S105 - of this test alone
-WATCHED_S = 5.0
+WATCHED_S = 4.0
 """Somebody speaks in it: on any host it is in work for longer than the pages take to hear of it."""
 UPLOADED_S = 1.0
 TELL_STATES = """(name) => {

@@ -175,6 +175,13 @@ def test_what_cannot_be_taken_leaves_nothing(counter: Counter, reason: str, case
     assert states <= {RequestState.REFUSED}
 
 
+def test_what_would_not_be_decoded_is_not_received(counter: Counter) -> None:
+    counter.settings |= {"media.max_file_mib": 2}
+    refusal = counter.upload("clip.mp4", least_bytes=2 * MIB + 1)
+    assert isinstance(refusal, Refusal)
+    assert (refusal.reason, "media.max_file_mib" in refusal.detail) == ("too_large", True)
+
+
 def test_a_disk_that_is_full_takes_none_and_one_that_fills_ends_it(
     counter: Counter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
