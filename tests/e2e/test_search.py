@@ -56,7 +56,8 @@ def test_a_video_is_found_when_it_is_described_and_no_kill_hides_it(home: Home) 
         until(lambda: found(home, "#mat kind:sidecar") == ["a", "b"], "the second is found after the kill", within_s=20)
         (home.output / "a.json").unlink()
         told = home.run("index")
-        assert told.stdout == b"Indexed 1 documents, 3 passages; 1 that are gone were dropped.\n", told
+        # Whether it or the service, which compares now and then, drops what is gone is a matter of chance.
+        assert told.stdout.startswith(b"Indexed 1 documents, 3 passages"), told
         assert found(home, "#mat") == ["b"]
         assert service.named("housekeeping.failed") == []
         assert service.terminate()[0] == 0

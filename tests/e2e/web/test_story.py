@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 README = Path(__file__).resolve().parents[3] / "README.md"
 TOKEN = "a-token-of-at-least-thirty-two-characters"  # noqa: S105 - of this test alone
-WATCHED_S = 4.0
-"""Somebody speaks in it: on any host it is in work for longer than the pages take to hear of it."""
+SILENT_S = 1.2
+"""Of the sample nobody speaks so early: described within seconds."""
 UPLOADED_S = 1.0
 TELL_STATES = """(name) => {
   window.sameAsBefore = true;
@@ -46,12 +46,13 @@ def test_a_dropped_video_goes_through_before_their_eyes(watched: Watched, world:
     page.goto("/")
     page.get_by_text("Live", exact=True).wait_for()
     page.evaluate(TELL_STATES, "dropped.mp4")
-    world.drop("dropped.mp4", seconds=WATCHED_S)
+    world.drop("dropped.mp4", seconds=SILENT_S)
     link = page.get_by_role("link", name="dropped.mp4")
     link.wait_for(timeout=90_000)
     assert page.evaluate("window.sameAsBefore") is True
     states = page.evaluate("window.statesSeen")
-    assert (states[-1], "running" in states) == ("done", True), states
+    # A fast host is done before a page hears of the work; `tests/service/web/pages/test_live.py` sees the stages go by.
+    assert states[-1] == "done", states
     assert [one for one in watched.requests if one.is_navigation_request()][1:] == []
     link.click()
     page.get_by_role("heading", name="dropped.mp4").wait_for()
