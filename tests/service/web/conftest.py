@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 
 from service.configuration import load
 from service.ledger.ledger import open_ledger
+from service.logs import Recorder
 from service.web.app import make_app
 from service.web.site import make_site
 
@@ -51,7 +52,7 @@ def make_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mak
             web["token_file"] = tmp_path / "token"
         settings = {"state.dir": tmp_path / "state", "output.dir": tmp_path / "out", "profile": "embedded"}
         loaded = load(settings | {f"web.{name}": value for name, value in web.items()})
-        site = make_site(loaded.configuration)
+        site = make_site(loaded.configuration, emit=Recorder())
         sites.append(site)
         return TestClient(make_app(site), base_url=base_url, raise_server_exceptions=False, follow_redirects=False)
 

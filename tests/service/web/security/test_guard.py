@@ -42,13 +42,15 @@ def test_every_answer_has_the_headers(client: TestClient, path: str) -> None:
     assert {name: answer.headers.get(name) for name in HEADERS} == dict(HEADERS)
 
 
-def test_the_answer_to_a_bug_has_the_headers_and_is_counted(
+def test_the_answer_to_a_bug_has_the_headers_is_logged_and_counted(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("service.web.api.jobs.look", lambda _site: 1 // 0)
     answer = client.get("/jobs")
     assert (answer.status_code, answer.json()["type"]) == (500, "urn:reelwatch:bug")
     assert {name: answer.headers.get(name) for name in HEADERS} == dict(HEADERS)
+    (told,) = client.app.state.site.emit.named("web.failed")
+    assert (told["path"], told["cause"]) == ("/jobs", "ZeroDivisionError: integer division or modulo by zero")
     assert 'requests_total{method="GET",route="/jobs",status="500"} 1.0' in client.get("/metrics").text
 
 
