@@ -45,9 +45,13 @@ def postgresql() -> Iterator[Cluster]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium; what depends on it skips visibly where it or its driver is absent."""
+    """Debian's Chromium; what depends on it skips visibly where it or its driver is absent.
+
+    For one module: Playwright leaves an event loop running in this thread until it is stopped, and whoever calls
+    `asyncio.run` in the meantime fails.
+    """
     if CHROMIUM is None:
         pytest.skip("there is no chromium (Debian: tests/debian-packages.sh)")
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (the extra `test`)")

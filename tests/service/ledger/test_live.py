@@ -116,6 +116,7 @@ def test_looking_on_reads_indices(bench: Bench) -> None:
             # Five rows are read through by whoever may.
             connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
             connection.exec_driver_sql("SET LOCAL enable_bitmapscan = off")
+            connection.exec_driver_sql("SET LOCAL enable_sort = off")
         for question, index in [
             ("SELECT state, count(*) FROM jobs GROUP BY state", "ix_jobs_"),
             ("SELECT * FROM jobs WHERE updated_at >= 1 ORDER BY updated_at DESC, job_id DESC", "ix_jobs_updated"),

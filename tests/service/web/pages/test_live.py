@@ -17,7 +17,7 @@ from service.live.note import JobProgress, LiveNote, StageProgress
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "events"))
 
-from serving import Served, served
+from served import Served, served
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
