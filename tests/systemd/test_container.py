@@ -73,7 +73,8 @@ def test_it_is_installed_and_started_by_one_command(host: Container) -> None:
 def test_it_describes_a_video_and_shows_how_it_is_doing(host: Container) -> None:
     drop(host, "/srv/videos/inbox", "first")
     described(host, "first")
-    line = r"1 root, 0 settling, 0 queued, 0 running, 0 failed, scan \d+ ms"
+    # The inbox, and the folder of what the web face receives.
+    line = r"2 roots, 0 settling, 0 queued, 0 running, 0 failed, scan \d+ ms"
     host.until(lambda: re.fullmatch(line, host.show("StatusText")["StatusText"]), "STATUS= shows the counts")
     assert '"event":"job.done"' in host.log()
 
