@@ -8,14 +8,13 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import LIMIT_S, until
 
 from service.configuration import load
 from service.errors import ConfigError
@@ -23,16 +22,6 @@ from service.web.server import _bound, serve
 from service.web_process import WebProcess
 
 PROGRAM = (sys.executable, "-m", "service.cli.main")
-LIMIT_S = 60.0
-
-
-def until(true: Callable[[], Any], what: str) -> Any:
-    end_s = time.monotonic() + LIMIT_S
-    while time.monotonic() < end_s:
-        if found := true():
-            return found
-        time.sleep(0.05)
-    pytest.fail(f"not within {LIMIT_S:g} s: {what}")
 
 
 def free_port() -> int:

@@ -9,27 +9,16 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
 import uvicorn
 from starlette.types import ASGIApp
+from waiting import LIMIT_S, until
 
 from service.web.server import _Server
-
-LIMIT_S = 30.0
-
-
-def until(true: Callable[[], Any], what: str) -> Any:
-    end_s = time.monotonic() + LIMIT_S
-    while time.monotonic() < end_s:
-        if found := true():
-            return found
-        time.sleep(0.02)
-    pytest.fail(f"not within {LIMIT_S:g} s: {what}")
 
 
 @dataclass

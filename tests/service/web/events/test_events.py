@@ -28,7 +28,8 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[2] / "e2e")]
 
 from cheap_hosts import mp4  # noqa: E402 - it lies elsewhere
-from served import Served, served, until  # noqa: E402 - it lies beside this file
+from served import Served, served  # noqa: E402 - it lies beside this file
+from waiting import until  # noqa: E402 - as above
 
 if TYPE_CHECKING:
     from shelf import MakeClient, Shelf
