@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 TESTS = Path(__file__).resolve().parent
-sys.path.insert(0, str(TESTS / "clusters"))
+sys.path.insert(0, str(TESTS / "support"))
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "clusters"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 import report
 from postgresql_cluster import installed

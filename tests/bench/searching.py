@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).resolve().parent)]
-sys.path[:0] = [str(Path(__file__).resolve().parents[1] / "clusters")]
+sys.path[:0] = [str(Path(__file__).resolve().parents[1] / "support")]
 import made_documents
 import report
 from postgresql_cluster import cluster, installed

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from endings import gone
 
 from actors.backend import Resources, StageItem
 from actors.errors import EnvironmentFault
@@ -186,7 +187,7 @@ def test_stopping_waits_for_no_work_leaves_no_process_and_the_pool_starts_again(
     ray_pool.stop()
     assert time.monotonic() - began_s < 60.0, "whoever sends a second SIGTERM has waited long enough"
     assert not session.exists(), "Ray's own logs would fill the disk, spell by spell"
-    assert not Path(f"/proc/{pid}").exists()
+    assert gone(pid), "Ray asks it to end, and does not wait for it"
     assert (
         "raylet"
         not in subprocess.run(

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 from cheap_hosts import mp4
@@ -97,17 +95,3 @@ def serving() -> Iterator[MediaServer]:
         server.shutdown()
         thread.join()
         server.server_close()
-
-
-def gone(pid: int) -> bool:
-    """Whether a process has ended, within a while; a zombie has."""
-    end_s = time.monotonic() + 20
-    while time.monotonic() < end_s:
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        except (FileNotFoundError, ProcessLookupError):
-            return True
-        if state == "Z":
-            return True
-        time.sleep(0.05)
-    return False

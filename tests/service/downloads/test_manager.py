@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from media_server import VIDEO, MediaServer, gone, serving
+from endings import gone
+from media_server import VIDEO, MediaServer, serving
 
 from service import sidecars
 from service.clock import SystemClock

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from media_server import LARGE_BYTES, VIDEO, MediaServer, gone, serving
+from endings import gone
+from media_server import LARGE_BYTES, VIDEO, MediaServer, serving
 
 from service.clock import SystemClock
 from service.downloads.fetching import _refused
