@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from service.received.recovery import settle
 from service.recovery import recover
 from service.request_loop import RequestLoop
 from service.state import ledger_place, make_received_root, watched_roots
+from service.state_identity import made_identity
 from service.watched_pool import WatchedPool
 
 QUIET_WHOLE_S = 0.7
@@ -133,7 +135,16 @@ def _places(configuration: Configuration) -> list[bytes]:
 def _start(configuration: Configuration, plan: Plan, *, root: bytes) -> ServiceStart:
     given = configuration.intake
     inboxes = tuple(os.fsencode(inbox.absolute()) for inbox in given.inboxes)
-    return ServiceStart(inboxes, given.extensions, root, configuration.profile, plan.settings_key, os.getpid())
+    return ServiceStart(
+        inboxes,
+        given.extensions,
+        root,
+        configuration.profile,
+        plan.settings_key,
+        os.getpid(),
+        host=socket.gethostname(),
+        state_id=made_identity(configuration.state.dir),
+    )
 
 
 def _on_change(ledger: Ledger, wake: threading.Event) -> Callable[[], None]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from service.cli import common, ledgers
+from service.cli import common, ledgers, services
 from service.errors import UsageError
 
 if TYPE_CHECKING:
@@ -36,7 +36,10 @@ def retry(context: click.Context, *, paths: tuple[Path, ...], everything: bool, 
     chosen = ledgers.selector(paths, everything=everything)
     with ledgers.writing(configuration) as ledger:
         again = ledger.retry(chosen)
-    context.exit(_tell(again, configuration, none="nothing there has failed, was rejected or parked"))
+        code = _tell(again, none="nothing there has failed, was rejected or parked")
+        if again:
+            services.hint(ledger, configuration, "work on them")
+    context.exit(code)
 
 
 @click.command(short_help="Describe videos anew.")
@@ -67,7 +70,10 @@ def reprocess(
     stages = None if stage is None else _dependants(stage, configuration)
     with ledgers.writing(configuration) as ledger:
         again = ledger.reprocess(chosen, stages=stages)
-    context.exit(_tell(again, configuration, none="nothing there has a document"))
+        code = _tell(again, none="nothing there has a document")
+        if again:
+            services.hint(ledger, configuration, "work on them")
+    context.exit(code)
 
 
 def _dependants(stage: str, configuration: Configuration) -> tuple[str, ...]:
@@ -77,12 +83,10 @@ def _dependants(stage: str, configuration: Configuration) -> tuple[str, ...]:
     return plan.dependants(stage)
 
 
-def _tell(again: list[Job], configuration: Configuration, *, none: str) -> int:
+def _tell(again: list[Job], *, none: str) -> int:
     if not again:
         common.warn(f"{none}; see `reelwatch status`, or `reelwatch why PATH`.")
         return 1
     for job in again:
         click.echo(f"queued: {common.printable(job.absolute_path)}")
-    if ledgers.service_pid(configuration) is None:
-        click.echo("No service is running: `reelwatch run` will work on them.", err=True)
     return 0

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from service.cli import ledgers
 from service.cli.common import printable
 
@@ -51,6 +53,17 @@ def watched(configuration: Configuration, start: ServiceStart | None) -> Watched
 def running(configuration: Configuration, start: ServiceStart | None) -> bool:
     """Say whether the service that was started last is still there; `process` holds the state directory too."""
     return start is not None and ledgers.service_pid(configuration) == start.pid
+
+
+def hint(ledger: Ledger, configuration: Configuration, what: str) -> None:
+    """Say who will do what was asked for, where it is no service that runs here. what: as after "will"."""
+    from service.state_identity import elsewhere  # noqa: PLC0415 - keeps --help fast
+
+    away = elsewhere(ledger.service_start(), configuration.state.dir)
+    if away is not None:
+        click.echo(f"{away[0].upper()}{away[1:]}: it will {what}.", err=True)
+    elif ledgers.service_pid(configuration) is None:
+        click.echo(f"No service is running: `reelwatch run` will {what}.", err=True)
 
 
 def last_start(configuration: Configuration) -> ServiceStart | None:

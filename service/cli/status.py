@@ -65,8 +65,11 @@ def _report(ledger: Ledger, configuration: Configuration, *, named: bool) -> dic
 
 
 def _service(configuration: Configuration, start: ServiceStart | None) -> dict[str, Any]:
+    from service.state_identity import elsewhere  # noqa: PLC0415 - keeps --help fast
+
     return {
         "pid": ledgers.service_pid(configuration),
+        "elsewhere": elsewhere(start, configuration.state.dir),
         "state": common.printable(configuration.state.dir),
         "watching": services.running(configuration, start),
         "inboxes": None if start is None else [common.printable(inbox) for inbox in start.inboxes],
@@ -112,8 +115,7 @@ def _entry(job: Job) -> dict[str, Any]:
 
 
 def _lines(report: dict[str, Any]) -> Iterator[str]:
-    pid = report["service"]["pid"]
-    yield f"service    {f'running (process {pid})' if pid else 'not running'}, state in {report['service']['state']}"
+    yield f"service    {_whereabouts(report['service'])}"
     if report["paused"]:
         yield f"PAUSED     {services.pause_line(report['paused']).removeprefix('paused ')}"
     if report["service"]["inboxes"]:
@@ -135,6 +137,13 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
     yield from afterwork.lines(report["afterwork"])
     for state in _SHOWN:
         yield from _listing(state, [entry for entry in report["jobs"] if entry["state"] == state])
+
+
+def _whereabouts(service: dict[str, Any]) -> str:
+    if service["elsewhere"]:
+        return f"not to be seen from here: {service['elsewhere']}"
+    running = f"running (process {service['pid']})" if service["pid"] else "not running"
+    return f"{running}, state in {service['state']}"
 
 
 def _listing(state: str, entries: list[dict[str, Any]]) -> Iterator[str]:

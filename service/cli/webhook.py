@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from service.cli import common, ledgers
+from service.cli import common, ledgers, services
 from service.cli.common import printable
 from service.errors import ConfigError
 
@@ -66,9 +66,8 @@ def retry(*, settings: common.Settings) -> None:
     configuration = settings.load().configuration
     with ledgers.writing(configuration) as ledger:
         count = ledger.retry_announcements()
-    click.echo(f"{count} messages are tried again.")
-    if ledgers.service_pid(configuration) is None:
-        click.echo("No service is running: `reelwatch run` will send them.", err=True)
+        click.echo(f"{count} messages are tried again.")
+        services.hint(ledger, configuration, "send them")
 
 
 def _entry(said: Announcement) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from service.downloads.job import Download
 from service.errors import ReelwatchError
 from service.received.recovery import settle
 from service.state import received_root
+from service.state_identity import elsewhere
 
 if TYPE_CHECKING:
     from service.bookkeeping import Emit
@@ -66,12 +67,21 @@ class Downloads:
             if thread.is_alive():
                 thread.join(timeout=timeout_s)
 
+    def look(self) -> bool:
+        """Fetch what was asked for first; False when there is nothing, or what lands here the service does not see.
+
+        Raises what the ledger and the folder raise.
+        """
+        if elsewhere(self._ledger().service_start(), self._configuration.state.dir) is not None:
+            return False
+        self._settle_once()
+        return self._fetch_next()
+
     def _run(self) -> None:
         while not self._stopping:
             pause_s = POLL_S
             try:
-                self._settle_once()
-                if self._fetch_next():
+                if self.look():
                     continue
             except (ReelwatchError, OSError):
                 # Its own place tells of a ledger that cannot be used (`web.failed`, 503); here it is waited for.

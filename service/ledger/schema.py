@@ -9,7 +9,7 @@ from sqlalchemy import Connection, inspect, text
 from service.ledger.errors import LedgerMissing, LedgerVersion
 from service.ledger.place import Place
 
-REVISION = "0006"
+REVISION = "0007"
 """The schema this version works with; a test holds it against the newest migration."""
 _SCRIPTS = Path(__file__).with_name("migrations")
 

@@ -129,6 +129,8 @@ service_start = Table(
     Column("settings_key", String(64), nullable=False),
     Column("pid", Integer, nullable=False),
     Column("started_at", Double, nullable=False),
+    Column("host", Text, nullable=False, server_default=""),
+    Column("state_id", Text, nullable=False, server_default=""),
 )
 """One row: what the service that runs, or ran last, was started with; its columns are `values.ServiceStart`'s."""
 

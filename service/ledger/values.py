@@ -203,7 +203,8 @@ class ServiceStart:
     """What a service was started with, whoever's flags said so. Paths are absolute; extensions have their dots.
 
     settings_key: fingerprint of the settings its documents are made under. started_at: wall-clock seconds.
-    pid: its process, as the lock of the state directory names it.
+    pid: its process, as the lock of the state directory names it. host: the name of its host, for people.
+    state_id: what tells its state directory from others; "" where nobody knows.
     """
 
     inboxes: tuple[bytes, ...]
@@ -213,6 +214,8 @@ class ServiceStart:
     settings_key: str
     pid: int
     started_at: float = 0.0
+    host: str = ""
+    state_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from service.received.refusal import Refusal
 from service.received.upload import Bounds, Upload, beyond
 from service.request_events import tell_received
 from service.state import received_root
+from service.state_identity import elsewhere
 
 if TYPE_CHECKING:
     from service.bookkeeping import Emit
@@ -50,7 +51,7 @@ class Reception:
 
     def ask_path(self, path: bytes, *, force: bool = False) -> Request | Refusal:
         """Ask for a file that is there already and complete; force: though it has a document."""
-        place = self._admission().admit(path)
+        place = self._elsewhere() or self._admission().admit(path)
         if isinstance(place, Refusal):
             return place
         return self._told(self._ledger.add_request(RequestKind.PATH, path, force=force, location=place))
@@ -58,7 +59,7 @@ class Reception:
     def ask_url(self, url: str, *, force: bool = False) -> Request | Refusal:
         """Ask for a video that is to be downloaded."""
         private = self._configuration.download.allow_private_addresses
-        refusal = refused_url(url, Reach.of(EVERYWHERE if private else ()))
+        refusal = self._elsewhere() or refused_url(url, Reach.of(EVERYWHERE if private else ()))
         if refusal is None and find_spec("yt_dlp") is None:
             refusal = Refusal("unavailable", "downloads need yt-dlp: pip install 'reelwatch[download]'")
         if refusal is not None:
@@ -69,6 +70,9 @@ class Reception:
 
     def begin_upload(self, name: str, *, force: bool = False, least_bytes: int = 0) -> Upload | Refusal:
         """Begin to receive a file called `name`, of at least so many bytes; enter what is returned."""
+        away = self._elsewhere()
+        if away is not None:
+            return away
         configuration, root = self._configuration, received_root(self._configuration)
         bounds = Bounds(configuration.largest_upload_mib * 2**20, configuration.disk.low_water_mib * 2**20)
         clean = clean_name(name, configuration.intake.extensions)
@@ -92,6 +96,11 @@ class Reception:
                 emit=self._emit,
                 resources=resources.pop_all(),
             )
+
+    def _elsewhere(self) -> Refusal | None:
+        """Refuse everything where the service would never see what lands here."""
+        said = elsewhere(self._ledger.service_start(), self._configuration.state.dir)
+        return None if said is None else Refusal("elsewhere", f"{said}. Ask the web face there.")
 
     def _admission(self) -> Admission:
         configuration, start = self._configuration, self._ledger.service_start()

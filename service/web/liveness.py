@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from service.disk import remedy
 from service.ledger.errors import LedgerError
 from service.ledger.lock import lock_holder
+from service.state_identity import elsewhere
 
 if TYPE_CHECKING:
     from service.ledger.values import ServiceStart, WorkPause
@@ -40,6 +41,9 @@ def liveness(site: Site) -> Liveness:
         start, pause = site.ledger.service_start(), site.ledger.work_pause()
     except LedgerError as exc:
         return Liveness(pid, None, None, (str(exc),))
+    away = elsewhere(start, site.configuration.state.dir)
+    if away is not None:
+        return Liveness(None, start, None, (f"{away}. Use the web face there.",))
     running = pid is not None and start is not None and start.pid == pid
     reasons = [] if running else ["the service is not running. Start it: `reelwatch run`, or its systemd unit."]
     if running and pause is not None:

@@ -29,6 +29,7 @@ _STATUS = {
     "private_address": HTTPStatus.FORBIDDEN,
     "missing": HTTPStatus.NOT_FOUND,
     "unfinished": HTTPStatus.CONFLICT,
+    "elsewhere": HTTPStatus.CONFLICT,
     "extension": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     "too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "disk_full": HTTPStatus.INSUFFICIENT_STORAGE,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,19 @@ def test_status_names_the_running_service(home: Any) -> None:
     shown = home.run("status").stdout
     assert f"running (process {os.getpid()})" in shown
     assert "MiB of memory" in shown
+
+
+def test_a_service_of_another_host_is_not_said_to_be_down(home: Any) -> None:
+    ledger = home.start()
+    ledger.note_start(replace(ledger.service_start(), host="studio", state_id="f" * 32))
+    failed = home.work("bad.mp4", sha256="b" * 64)
+    ledger.fail(failed.job_id, reason="transient", detail="the disk hummed")
+    shown = home.run("status").stdout
+    assert "not to be seen from here: the service behind this ledger works on studio" in shown
+    assert "not running" not in shown
+    asked = home.run("retry", "--all").stderr
+    assert "works on studio" in asked
+    assert "it will work on them" in asked
 
 
 def test_status_tells_the_figures_of_the_heartbeat_that_it_can_take(home: Any) -> None:

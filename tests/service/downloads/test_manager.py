@@ -23,11 +23,13 @@ from service.downloads.job import Download
 from service.downloads.manager import Downloads
 from service.ledger.ledger import Ledger, attach_ledger, open_ledger
 from service.ledger.request_values import Request, RequestState
+from service.ledger.values import ServiceStart
 from service.logs import Recorder
 from service.received.reception import Reception
 from service.received.recovery import settle
 from service.received.refusal import Refusal
 from service.state import make_received_root
+from service.state_identity import identity, made_identity
 
 WITHIN_S = 120.0
 
@@ -102,6 +104,18 @@ def test_what_is_asked_for_lands_with_its_description(web: Web, server: MediaSer
     assert "secret" not in str(web.emit.events)
     (done,) = web.emit.named("download.done")
     assert (done["size_bytes"], done["path"]) == (len(VIDEO), b"clip.mp4")
+
+
+def test_what_would_land_away_from_the_service_is_left_for_the_web_face_there(web: Web, server: MediaServer) -> None:
+    asked = web.ask(server.url("/clip.mp4"))
+    made_identity(web.home / "state")
+    web.ledger.note_start(ServiceStart((), (), b"/out", "cpu", "k", 1, host="studio", state_id="another"))
+    manager = web.manager()
+    assert not manager.look()
+    assert web.ledger.request(asked.request_id).state is RequestState.RECEIVED
+    web.ledger.note_start(ServiceStart((), (), b"/out", "cpu", "k", 1, state_id=identity(web.home / "state")))
+    assert manager.look()
+    assert web.ledger.request(asked.request_id).state is RequestState.WAITING
 
 
 def test_a_stop_gives_back_what_is_under_way(web: Web, server: MediaServer) -> None:

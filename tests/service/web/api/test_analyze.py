@@ -42,6 +42,24 @@ def code(answer: Any) -> tuple[int, str]:
     return answer.status_code, answer.json()["type"].removeprefix("urn:reelwatch:")
 
 
+ASKED: dict[str, dict[str, Any]] = {
+    "path": {"json": {"path": "/in/clip.mp4"}},
+    "url": {"json": {"url": "https://example.org/v"}},
+    "upload": {"files": {"file": ("a.mp4", b"x")}},
+}
+
+
+@pytest.mark.parametrize("asked", ASKED.values(), ids=ASKED)
+def test_nothing_is_taken_where_the_service_works_elsewhere(
+    client: TestClient, shelf: Shelf, asked: dict[str, Any]
+) -> None:
+    shelf.ledger.note_start(ServiceStart((b"/in",), (".mp4",), b"/out", "cpu", "k", 1, host="studio", state_id="f"))
+    answer = client.post("/analyze", **asked)
+    assert code(answer) == (409, "elsewhere")
+    assert "studio" in answer.json()["detail"]
+    assert shelf.ledger.requests() == []
+
+
 def test_a_path_is_asked_for_and_followed_to_its_job(client: TestClient, shelf: Shelf, inbox: Path) -> None:
     answer = client.post("/analyze", json={"path": str(inbox / "clip.mp4")})
     assert answer.status_code == 202

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from service.ledger.lock import state_lock
@@ -36,6 +37,15 @@ def test_ready_while_the_service_runs(client: TestClient, shelf: Shelf) -> None:
         paused = client.get("/health/ready")
         assert paused.status_code == 503
         assert "disk_full" in paused.json()["reasons"][0]
+
+
+def test_not_ready_where_the_service_works_elsewhere(client: TestClient, shelf: Shelf) -> None:
+    """With the ledger on a server, what a web face of another host receives would never be described."""
+    shelf.ledger.note_start(replace(start(shelf), host="studio", state_id="f" * 32))
+    with state_lock(shelf.home / "state"):
+        answer = client.get("/health/ready").json()
+        assert (answer["ready"], answer["service_pid"]) == (False, None)
+        assert "works on studio in another state directory" in answer["reasons"][0]
 
 
 def test_not_ready_without_one(client: TestClient, shelf: Shelf) -> None:
