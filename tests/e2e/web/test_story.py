@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from processes import until
 from watched import Watched
-from world import CORRUPT, beginning, free_port
-
-from service.assets import demo_clip
+from world import CORRUPT, free_port
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -25,7 +23,6 @@ README = Path(__file__).resolve().parents[3] / "README.md"
 TOKEN = "a-token-of-at-least-thirty-two-characters"  # noqa: S105 - of this test alone
 SILENT_S = 1.2
 """Of the sample nobody speaks so early: described within seconds."""
-UPLOADED_S = 1.0
 TELL_STATES = """(name) => {
   window.sameAsBefore = true;
   window.statesSeen = [];
@@ -143,21 +140,6 @@ def test_they_have_a_video_described_anew(watched: Watched, world: World) -> Non
     page.get_by_role("link", name="Show the new document").click(timeout=90_000)
     page.get_by_role("heading", name="spoken.mp4").wait_for()
     assert world.ask(address)["processing"]["created_at"] > before
-
-
-def test_they_upload_one_from_their_computer(watched: Watched, world: World, tmp_path: Path) -> None:
-    page = watched.page
-    clip = beginning(demo_clip(), tmp_path / "uploaded.mp4", seconds=UPLOADED_S)
-    page.goto("/")
-    page.get_by_text("Add a video").click()
-    page.get_by_label("From this computer").set_input_files(clip)
-    page.get_by_role("button", name="Upload").click()
-    link = page.locator("#queue").get_by_role("link", name="uploaded.mp4")
-    link.wait_for(timeout=90_000)
-    link.click()
-    page.get_by_role("heading", name="uploaded.mp4").wait_for()
-    watched.until("document.querySelector('video').readyState >= 1")
-    assert [file.read_bytes() for file in world.home.path.rglob("received/**/*.mp4")] == [clip.read_bytes()]
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl (Debian: tests/debian-packages.sh)")

@@ -27,8 +27,12 @@ SETTINGS = {
     "REELWATCH_POOL__NUM_CPUS": "2",
     "REELWATCH_STAGES__OBJECTS__BACKENDS": "[]",
     "REELWATCH_STAGES__AUDIO__BACKENDS": "[]",
+    "REELWATCH_DOWNLOAD__ALLOW_PRIVATE_ADDRESSES": "true",
 }
-"""The sample's words and texts are read by real models; those whose results no test looks at stay out."""
+"""The sample's words and texts are read by real models; those whose results no test looks at stay out.
+
+What is fetched from the web comes from this host.
+"""
 
 
 @dataclass

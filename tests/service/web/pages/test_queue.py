@@ -12,6 +12,7 @@ import pytest
 from service.intake.ports import Observation
 from service.ledger.live import LiveText
 from service.ledger.lock import state_lock
+from service.ledger.request_values import RequestKind
 from service.ledger.states import State
 from service.ledger.values import ServiceStart, WorkPause
 from service.live.note import JobProgress, LiveNote, StageProgress
@@ -193,3 +194,16 @@ def test_a_form_of_a_browser_without_scripts_leads_back_to_the_queue(client: Tes
     assert (shelf.home / "state" / "received" / "clip.mp4").stat().st_size == len(content)
     refused = client.post(action[1], files={"file": ("clip.exe", b"x", "video/mp4")}, headers=page)
     assert (refused.status_code, refused.headers["content-type"][:9]) == (415, "text/html")
+
+
+def test_an_address_is_asked_for_without_scripts(client: TestClient, shelf: Shelf) -> None:
+    action = re.search(r'<form id="fetch"[^>]* action="([^"]*)"', client.get("/").text)
+    assert action is not None
+    asked = client.post(action[1], data={"url": "https://example.org/v"})
+    assert (asked.status_code, asked.headers["location"]) == (303, "/")
+    (request,) = shelf.ledger.requests()
+    assert (request.kind, request.asked) == (RequestKind.URL, b"https://example.org/v")
+    refused = client.post(action[1], data={"url": "ftp://example.org/v"}, headers={"accept": "text/html"})
+    assert (refused.status_code, "http" in refused.text) == (422, True)
+    assert client.post(action[1], data={}).status_code == 422
+    assert client.post(action[1], data={"url": "https://a.b/v"}, headers={"origin": "https://evil"}).status_code == 403
