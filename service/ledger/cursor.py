@@ -8,8 +8,10 @@ import json
 import math
 
 _LONGEST = 4096
-_BEYOND = 1 << 63
 Key = str | int | float | None
+Kind = type | range
+INT4, INT8 = range(-(1 << 31), 1 << 31), range(-(1 << 63), 1 << 63)
+"""What a column of whole numbers holds; PostgreSQL fails on a question beyond it."""
 
 
 def encode(about: str, *keys: Key) -> str:
@@ -18,8 +20,11 @@ def encode(about: str, *keys: Key) -> str:
     return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
 
-def decode(cursor: str, about: str, *kinds: tuple[type, ...]) -> tuple[Key, ...] | None:
-    """Return the keys of a cursor of this order; None for whatever is none. kinds: the types each key may have."""
+def decode(cursor: str, about: str, *kinds: tuple[Kind, ...]) -> tuple[Key, ...] | None:
+    """Return the keys of a cursor of this order; None for whatever is none.
+
+    kinds: what each key may be: of a type, or a whole number within a range.
+    """
     if len(cursor) > _LONGEST:
         return None
     try:
@@ -33,9 +38,15 @@ def decode(cursor: str, about: str, *kinds: tuple[type, ...]) -> tuple[Key, ...]
     return tuple(keys) if all(_fits(key, kind) for key, kind in zip(keys, kinds, strict=True)) else None
 
 
-def _fits(key: object, kind: tuple[type, ...]) -> bool:
-    if isinstance(key, bool) or not isinstance(key, kind):
+def _fits(key: object, kinds: tuple[Kind, ...]) -> bool:
+    if not any(_is(key, kind) for kind in kinds):
         return False
     if isinstance(key, str):
         return "\x00" not in key and key.encode("utf-8", "replace").decode() == key  # no lone surrogates
-    return not isinstance(key, int | float) or (abs(key) < _BEYOND and math.isfinite(key))
+    return not isinstance(key, float) or math.isfinite(key)
+
+
+def _is(key: object, kind: Kind) -> bool:
+    if isinstance(kind, range):
+        return isinstance(key, int) and not isinstance(key, bool) and key in kind
+    return isinstance(key, kind)

@@ -146,7 +146,7 @@ def _after(cursor: str | None, about: str, *, limit: int) -> tuple[float, int] |
         raise ValueError(f"a page has 1 to {MOST_ROWS} results, not {limit}")
     if cursor is None:
         return None
-    keys = cursors.decode(cursor, about, (int, float), (int,))
+    keys = cursors.decode(cursor, about, (cursors.INT8, float), (cursors.INT8,))
     if keys is None or not isinstance(keys[0], int | float) or not isinstance(keys[1], int):
         return BadCursor("the cursor is none that this search gave; begin again without one")
     return float(keys[0]), -keys[1]

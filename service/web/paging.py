@@ -19,7 +19,7 @@ Cursor = Annotated[
 ]
 
 
-def decode(cursor: str, about: str, *kinds: tuple[type, ...]) -> tuple[Any, ...]:
+def decode(cursor: str, about: str, *kinds: tuple[cursors.Kind, ...]) -> tuple[Any, ...]:
     """Read a cursor as `service.ledger.cursor.decode` does; raises `Refusal` (400) for what is none of this order."""
     keys = cursors.decode(cursor, about, *kinds)
     if keys is None:

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 sys.path[:0] = [str(Path(__file__).resolve().parent)]
-from container import PROGRAM, Container, lacking  # noqa: E402 - the line above finds it
+from container import PROGRAM, Container, asked, lacking  # noqa: E402 - the line above finds it
+from loopback import free_port  # noqa: E402 - as above
 
 pytestmark = [
     pytest.mark.system,
@@ -96,6 +97,49 @@ def test_a_reload_watches_another_inbox(host: Container) -> None:
     host.until(lambda: '"changed":"intake.inboxes"' in host.log(), "service.reloaded")
     drop(host, "/srv/videos/more", "second")
     described(host, "second")
+    assert host.show("ActiveState", "NRestarts") == {"ActiveState": "active", "NRestarts": "0"}
+
+
+WEB = "reelwatch-web.service"
+TOKEN = "0123456789abcdef0123456789abcdef"  # noqa: S105 - of this test alone
+
+
+def test_the_web_face_has_a_unit_of_its_own(host: Container) -> None:
+    port = free_port()
+    host.shell(f"printf '[web]\\nlisten = \"127.0.0.1:{port}\"\\n' >>{SETTINGS}")
+    host.run(PROGRAM, "service", "install", "--program", PROGRAM, "--web", "--now", "--yes")
+    host.until(lambda: asked(port, "/health/live") == 200, "it answers")
+    assert host.show("ActiveState", "UnitFileState", unit=WEB) == {"ActiveState": "active", "UnitFileState": "enabled"}
+    host.until(
+        lambda: asked(port, "/health/ready") == 200, "it sees the service, whose process belongs to the same user"
+    )
+    drop(host, "/root", "sent")
+    host.run(
+        "curl", "--silent", "--show-error", "--fail", "-F", "file=@/root/sent.mp4", f"http://127.0.0.1:{port}/analyze"
+    )
+    described(host, "sent")
+    refused = host.run(
+        "nsenter",
+        f"--target={host.show('MainPID', unit=WEB)['MainPID']}",
+        "--mount",
+        "touch",
+        "/srv/videos/described/x",
+        check=False,
+    )
+    assert "Read-only file system" in refused.stderr
+
+
+def test_its_token_is_a_credential(host: Container) -> None:
+    port = int(host.shell(f"sed -n 's/^listen = \"127.0.0.1:\\([0-9]*\\)\"/\\1/p' {SETTINGS}"))
+    host.shell(f"install -D -m 600 /dev/stdin /etc/credstore/reelwatch.web-token <<<{TOKEN}; systemctl restart {WEB}")
+    host.until(lambda: asked(port, "/health/live") == 200, "it answers")
+    assert [asked(port, "/jobs"), asked(port, "/jobs", token=TOKEN[::-1]), asked(port, "/jobs", token=TOKEN)] == [
+        401,
+        401,
+        200,
+    ]
+    host.run("systemctl", "stop", WEB)
+    assert host.show("ActiveState", "Result", unit=WEB) == {"ActiveState": "inactive", "Result": "success"}
     assert host.show("ActiveState", "NRestarts") == {"ActiveState": "active", "NRestarts": "0"}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import BigInteger, Double, Integer, and_, func, or_, select
 
 from service.ledger import cursor as cursors
 from service.ledger.library.asking import MOST_ROWS, Listing, Sort
@@ -32,7 +32,6 @@ _COLUMNS: dict[Sort, Column[Any]] = {
     Sort.VIEWS: library.c.views,
     Sort.POSTED: library.c.posted_at,
 }
-_TEXTS = frozenset({Sort.NAME, Sort.POSTED})
 _FACETS_AT_MOST = 100
 _GROUPED = (library.c.status, library.c.language, library.c.folder)
 _GROUPS = select(*_GROUPED, func.count(), func.sum(library.c.duration_s)).group_by(*_GROUPED)
@@ -142,11 +141,16 @@ def _paged(found: list[Any], total: int, listing: Listing) -> Page:
 
 
 def _decoded(cursor: str, listing: Listing) -> tuple[Key, int] | None:
-    value = (str, type(None)) if listing.sort in _TEXTS else (int, float, type(None))
-    keys = cursors.decode(cursor, _about(listing), value, (int,))
+    keys = cursors.decode(cursor, _about(listing), (*_kinds(_COLUMNS[listing.sort]), type(None)), (cursors.INT4,))
     if keys is None or not isinstance(keys[1], int):
         return None
     return keys[0], keys[1]
+
+
+def _kinds(column: Column[Any]) -> tuple[cursors.Kind, ...]:
+    if isinstance(column.type, Integer):
+        return (cursors.INT8 if isinstance(column.type, BigInteger) else cursors.INT4,)
+    return (float, cursors.INT8) if isinstance(column.type, Double) else (str,)
 
 
 def _about(listing: Listing) -> str:

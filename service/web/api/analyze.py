@@ -18,7 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from service.downloads.urls import MOST_CHARS
-from service.ledger.cursor import encode
+from service.ledger.cursor import INT4, encode
 from service.ledger.errors import UnknownRequest
 from service.ledger.request_values import Request as Asked
 from service.ledger.request_values import RequestKind, RequestState
@@ -152,7 +152,7 @@ def requests(
     cursor: paging.Cursor = None,
 ) -> RequestPage:
     """List what was asked for; what ended more than thirty days ago is forgotten."""
-    before = None if cursor is None else paging.decode(cursor, paging.REQUESTS, (int,))[0]
+    before = None if cursor is None else paging.decode(cursor, paging.REQUESTS, (INT4,))[0]
     found = site.ledger.requests(state or tuple(RequestState), before=before, limit=limit + 1)
     page = found[:limit]
     more = encode(paging.REQUESTS, page[-1].request_id) if len(found) > limit else None

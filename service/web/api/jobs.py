@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
 from service.explanation import RETRIABLE
-from service.ledger.cursor import encode
+from service.ledger.cursor import INT4, encode
 from service.ledger.errors import UnknownJob
 from service.ledger.states import State
 from service.ledger.values import Job, Selector
@@ -74,7 +74,7 @@ def job_page(
     site: Site, states: list[State] | None, *, name: str | None, limit: int, cursor: str | None
 ) -> tuple[list[Job], str | None]:
     """Return a page of jobs and the cursor of the next one; raises `Refusal` for a cursor of somebody else's."""
-    after = None if cursor is None else paging.decode(cursor, paging.JOBS, (float,), (int,))
+    after = None if cursor is None else paging.decode(cursor, paging.JOBS, (float,), (INT4,))
     if name and name.strip():
         found = site.ledger.jobs_named(name, states, limit=limit + 1, after=after)
     else:

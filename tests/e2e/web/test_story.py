@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from loopback import free_port
 from processes import until
 from watched import Watched
-from world import CORRUPT, free_port
+from world import CORRUPT
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

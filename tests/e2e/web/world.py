@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from urllib.request import urlopen
 
 import av
 from bad_files import clip
+from loopback import free_port
 from processes import Home, Service, until
 
 from service.assets import demo_clip
@@ -107,10 +107,3 @@ def unreadable(target: Path) -> Path:
     content[begin : begin + size] = b"\x55" * size
     draft.write_bytes(content)
     return draft.rename(target)
-
-
-def free_port() -> int:
-    """Return a port that nobody listens at."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])

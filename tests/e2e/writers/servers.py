@@ -17,12 +17,6 @@ class NotStarted(Exception):  # noqa: N818 - a reason to skip where a host forbi
     """A server did not come up."""
 
 
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
-
-
 class Servers:
     """Starts what is asked for, once, and ends everything at the end.
 

@@ -8,9 +8,10 @@ import subprocess
 import time
 from collections.abc import Callable
 
+from loopback import free_port
 from writers.plain import ON_CLOSE
 from writers.scene import Scene, Writer, found
-from writers.servers import NotStarted, Servers, free_port
+from writers.servers import NotStarted, Servers
 from writers.with_rsync import ON_RENAME
 
 SETTINGS = """

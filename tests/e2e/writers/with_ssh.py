@@ -9,9 +9,10 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from loopback import free_port
 from writers.plain import ON_CLOSE
 from writers.scene import Scene, Writer, found
-from writers.servers import Servers, free_port
+from writers.servers import Servers
 from writers.with_rsync import ON_RENAME, SLOW
 
 SETTINGS = """

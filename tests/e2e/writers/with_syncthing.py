@@ -7,9 +7,10 @@ import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from pathlib import Path
 
+from loopback import free_port
 from processes import until
 from writers.scene import Scene, Writer
-from writers.servers import end, free_port
+from writers.servers import end
 from writers.with_rsync import ON_RENAME
 
 OPTIONS = {

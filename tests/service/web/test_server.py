@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from loopback import free_port
 from waiting import LIMIT_S, until
 
 from service.configuration import load
@@ -22,12 +23,6 @@ from service.web.server import _bound, serve
 from service.web_process import WebProcess
 
 PROGRAM = (sys.executable, "-m", "service.cli.main")
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 def asked(port: int, path: str = "/health") -> dict[str, Any] | None:
