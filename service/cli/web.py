@@ -12,7 +12,7 @@ from service.errors import UsageError
 if TYPE_CHECKING:
     from service.configuration import Configuration
 
-_EXTRA = {"fastapi", "fastapi_offline", "jinja2", "multipart", "starlette", "uvicorn"}
+_EXTRA = {"fastapi", "fastapi_offline", "jinja2", "multipart", "PIL", "starlette", "uvicorn"}
 
 
 @click.command(short_help="Serve the dashboard and the API.")

@@ -50,9 +50,8 @@ def file_response(descriptor: int, headers: Mapping[str, str], *, media_type: st
     headers: of the request. Several ranges at once are answered with the whole file, as the standard allows.
     """
     status = os.fstat(descriptor)
-    etag = f'"{status.st_ino:x}-{status.st_size:x}-{status.st_mtime_ns:x}"'
-    told = {"accept-ranges": "bytes", "etag": etag, "last-modified": formatdate(status.st_mtime, usegmt=True)}
-    told["cache-control"] = "private, no-cache"
+    told = {"accept-ranges": "bytes"} | validators(status)
+    etag = told["etag"]
     if headers.get("if-none-match") == etag:
         os.close(descriptor)
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=told)
@@ -72,6 +71,15 @@ def file_response(descriptor: int, headers: Mapping[str, str], *, media_type: st
         told["content-range"] = f"bytes {start}-{end - 1}/{status.st_size}"
     code = HTTPStatus.PARTIAL_CONTENT if partial else HTTPStatus.OK
     return _Pieces(descriptor, part, code=code, told=told)
+
+
+def validators(status: os.stat_result, of: str = "") -> dict[str, str]:
+    """Return the headers by which a browser asks whether what it has is still right. of: which form of the file."""
+    return {
+        "etag": f'"{status.st_ino:x}-{status.st_size:x}-{status.st_mtime_ns:x}{of}"',
+        "last-modified": formatdate(status.st_mtime, usegmt=True),
+        "cache-control": "private, no-cache",
+    }
 
 
 def byte_range(asked: str | None, size: int) -> tuple[int, int] | None:

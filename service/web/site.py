@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
@@ -24,6 +24,10 @@ from service.web.security.token import Token, read_token
 if TYPE_CHECKING:
     from service.configuration import Configuration
     from service.logs import Emitter
+
+
+EXPORTS_AT_ONCE = 3
+"""Each reads all documents; more at once would hold up the pages, and each other."""
 
 
 class LedgerHandle:
@@ -76,6 +80,7 @@ class Site:
     downloads: Downloads
     facets: FacetsKept
     emit: Emitter | None = None
+    exports: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(EXPORTS_AT_ONCE))
 
     @property
     def reception(self) -> Reception:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, suppress
 from enum import Enum
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Path
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response, StreamingResponse
 
 from actors.fusion.published import documents, published
@@ -18,15 +20,19 @@ from service.ledger.library.asking import MOST_ROWS, Listing, Sort
 from service.web.api.choice import Chosen, GivenChoice
 from service.web.api.library import good_page
 from service.web.problems import Refusal, problems
-from service.web.site import GivenSite
+from service.web.site import EXPORTS_AT_ONCE, GivenSite
 
 if TYPE_CHECKING:
+    from starlette.types import Message, Receive, Scope, Send
+
     from actors.fusion.published import Published
     from service.ledger.library.values import DocumentRow, Page
     from service.web.site import Site
 
 router = APIRouter(prefix="/exports", tags=["exports"])
 
+PATIENCE_S = 60.0
+"""How long whoever asked may take nothing; each table that is being written keeps another from being asked for."""
 TableName = Enum("TableName", {name: name for name in TABLES}, type=str)  # type: ignore[misc] # the tables there are
 GivenTable = Annotated[TableName, Path(description="what a row is: a video, a shot or a spoken word")]
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
@@ -69,16 +75,43 @@ def parquet(site: GivenSite, table: GivenTable, chosen: GivenChoice) -> Response
 
 
 def _table(site: Site, table: str, form: str, chosen: Chosen) -> Response:
+    if not site.exports.acquire(blocking=False):
+        detail = f"{EXPORTS_AT_ONCE} tables are being written, each read from all documents. Ask again in a moment."
+        raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "busy", detail)
+    with ExitStack() as stack:
+        stack.callback(site.exports.release)
+        return _Table(_chunks(site, table, form, chosen), _filename(table, form), form, ended=stack.pop_all().close)
+
+
+class _Table(StreamingResponse):
+    """A table as it is written, to whoever takes some of it now and then.
+
+    ended: called once nobody reads it any more, whether it was read or not.
+    """
+
+    def __init__(self, chunks: Iterable[bytes], filename: str, form: str, *, ended: Callable[[], None]) -> None:
+        told = {"content-disposition": f'attachment; filename="{filename}"', "cache-control": "private, no-cache"}
+        super().__init__(chunks, headers=told, media_type=TABLE_FORMATS[form].media_type)
+        self._ended = ended
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def patiently(message: Message) -> None:
+            async with asyncio.timeout(PATIENCE_S):
+                await send(message)
+
+        try:
+            with suppress(TimeoutError, ClientDisconnect):  # the connection is closed, the file cut short
+                await super().__call__(scope, receive, patiently)
+        finally:
+            self._ended()
+
+
+def _chunks(site: Site, table: str, form: str, chosen: Chosen) -> Iterable[bytes]:
     found = _on_disk(site.output_root) if chosen == Chosen() else _in_library(site, chosen)
     try:
-        chunks = TABLE_FORMATS[form].chunks(TABLES[table], found)
+        return TABLE_FORMATS[form].chunks(TABLES[table], found)
     except ParquetUnavailable as exc:
         raise Refusal(HTTPStatus.NOT_IMPLEMENTED, "parquet_unavailable", str(exc)) from exc
-    told = {
-        "content-disposition": f'attachment; filename="{_filename(table, form)}"',
-        "cache-control": "private, no-cache",
-    }
-    return StreamingResponse(chunks, headers=told, media_type=TABLE_FORMATS[form].media_type)
 
 
 def _on_disk(output_root: bytes) -> Iterable[Published]:

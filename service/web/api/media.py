@@ -6,9 +6,9 @@ import os
 import stat
 from contextlib import ExitStack
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from actors.fingerprint import head_tail
@@ -19,6 +19,7 @@ from service.web.api.documents import VideoId, found_document, place_of
 from service.web.files import file_response
 from service.web.problems import Refusal, problems
 from service.web.site import GivenSite
+from service.web.thumbnails import WIDTH_PX, small_picture
 
 if TYPE_CHECKING:
     from service.ledger.values import Job
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 router = APIRouter(prefix="/documents/{video_id}", tags=["documents"])
 
 FrameName = Annotated[str, Path(max_length=255, description="the file name of a shot's keyframe")]
+PictureSize = Annotated[
+    Literal["small"] | None, Query(description=f"`small`: {WIDTH_PX} pixels wide at most; else as large as the video")
+]
 VIDEO_TYPES = {
     ".avi": "video/x-msvideo",
     ".m4v": "video/mp4",
@@ -47,11 +51,13 @@ _VIDEO: dict[str, Any] = {"content": {"video/*": {"schema": {"type": "string", "
     responses=problems(HTTPStatus.NOT_FOUND, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
     | {200: {"description": "The picture", **_WHOLE}},
 )
-def frame(site: GivenSite, request: Request, video_id: VideoId, name: FrameName) -> Response:
+def frame(site: GivenSite, request: Request, video_id: VideoId, name: FrameName, size: PictureSize = None) -> Response:
     """Return the picture of a shot."""
     descriptor = _opened_frame(*place_of(site, video_id), name)
     if descriptor is None:
         raise Refusal(HTTPStatus.NOT_FOUND, "unknown_frame", f"document {video_id} has no picture {name!r}.")
+    if size == "small":
+        return small_picture(descriptor, request.headers)
     return file_response(descriptor, request.headers, media_type="image/jpeg")
 
 

@@ -8,15 +8,20 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from dataclasses import replace
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import uvicorn
 
+from service.exports import TABLE_FORMATS
+from service.web.api import exports as api_exports
 from service.web.connections import bounded
 from service.web.security.body import MOST_BYTES, BodyLimit
 from service.web.security.policy import HEADERS
+from service.web.site import EXPORTS_AT_ONCE
 
 if TYPE_CHECKING:
     from shelf import MakeClient, Shelf
@@ -151,6 +156,38 @@ def test_who_leaves_before_or_amid_a_video_leaves_no_file_open(port: int, shelf:
         assert time.monotonic() < end_s
         time.sleep(0.05)
     assert answer(port, asked[:-2] + b"Connection: close\r\n\r\n").endswith(b"x" * 3_000_000)
+
+
+def test_tables_are_written_for_a_few_at_a_time_and_not_for_who_takes_nothing(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endless = replace(TABLE_FORMATS["csv"], chunks=lambda _table, _found: repeat(b"x" * 65_536))
+    monkeypatch.setattr(api_exports, "TABLE_FORMATS", {"csv": endless})
+    monkeypatch.setattr(api_exports, "PATIENCE_S", 1.5)
+    asked = b"GET /exports/words.csv HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with ExitStack() as stack:
+        for _ in range(EXPORTS_AT_ONCE):
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+            connection.sendall(asked)
+            assert connection.recv(12) == b"HTTP/1.1 200"
+        assert b"urn:reelwatch:busy" in begun(port, asked)
+        end_s = time.monotonic() + 30
+        while not begun(port, asked).startswith(b"HTTP/1.1 200"):
+            assert time.monotonic() < end_s
+            time.sleep(0.1)
+
+
+def begun(port: int, asked: bytes) -> bytes:
+    """The beginning of an answer that may have no end."""
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.sendall(asked)
+        connection.settimeout(10)
+        answer = b""
+        while len(answer) < 1000 and (piece := connection.recv(4096)):
+            answer += piece
+            if b"urn:reelwatch" in answer:
+                break
+        return answer
 
 
 def opened(path: Path) -> int:

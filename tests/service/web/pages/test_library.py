@@ -112,4 +112,4 @@ def test_what_is_described_is_shown(client: TestClient, shelf: Shelf) -> None:
     index(shelf)
     page = client.get("/library").text
     assert shown(page) == [job.sha256[:16]]
-    assert f'src="/documents/{job.sha256[:16]}/frames/bl%C3%A5b%C3%A6r_s001.jpg"' in page
+    assert f'src="/documents/{job.sha256[:16]}/frames/bl%C3%A5b%C3%A6r_s001.jpg?size=small"' in page
