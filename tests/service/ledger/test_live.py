@@ -121,7 +121,11 @@ def test_looking_on_reads_indices(bench: Bench) -> None:
             ("SELECT state, count(*) FROM jobs GROUP BY state", "ix_jobs_"),
             ("SELECT * FROM jobs WHERE updated_at >= 1 ORDER BY updated_at DESC, job_id DESC", "ix_jobs_updated"),
             ("SELECT job_id FROM jobs WHERE state = 'x' ORDER BY changed_at DESC, job_id DESC", "ix_jobs_changed"),
-            ("SELECT described_at FROM jobs WHERE state = 'done' AND changed_at >= 1", "ix_jobs_changed"),
+            # Over so few rows PostgreSQL takes any index that begins with the state.
+            (
+                "SELECT described_at FROM jobs WHERE state = 'done' AND changed_at >= 1",
+                chosen(connection, sqlite="ix_jobs_changed", postgresql="ix_jobs_"),
+            ),
         ]:
             plan = " ".join(str(row) for row in connection.exec_driver_sql(f"{explain} {question}"))
             assert index in plan, plan
