@@ -93,6 +93,11 @@ class QuerySide(Side):
             found = rows.fetch(connection, of_it, *_DOCUMENTED, order=(jobs.c.is_primary.desc(),), limit=1)
         return found[0] if found else None
 
+    def documented(self, numbers: Collection[int]) -> set[int]:
+        """Return those of these jobs that have a document."""
+        with self.database.read() as connection:
+            return set(connection.scalars(select(jobs.c.job_id).where(jobs.c.job_id.in_(numbers), *_DOCUMENTED)).all())
+
     def find(self, path: bytes) -> list[Job]:
         """Return the jobs of an absolute path, the one that speaks for it first; superseded ones left out."""
         with self.database.read() as connection:

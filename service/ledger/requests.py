@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, exists, or_, select, update
 
 from service.ledger.errors import IllegalRequestChange, UnknownRequest
 from service.ledger.place import ServerPlace
@@ -39,6 +39,8 @@ _UNDER_WAY = or_(
     and_(requests.c.state == RequestState.RECEIVED.value, requests.c.kind == RequestKind.UPLOAD.value),
 )
 """A process is at work on it, or was when it ended."""
+_GOING_ON = tuple(state.value for state in RequestState if state not in ENDED)
+_CAME_TO_NOTHING = (RequestState.REFUSED.value, RequestState.FAILED.value)
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,20 @@ class RequestSide(Side):
         """Return requests in these states, the newest first. before: only those with a smaller number."""
         chosen = _SELECT.where(requests.c.state.in_([state.value for state in states]))
         chosen = chosen if before is None else chosen.where(requests.c.request_id < before)
+        return self._requests(chosen.order_by(requests.c.request_id.desc()).limit(limit))
+
+    def open_requests(self, *, ended_since: float, limit: int) -> list[Request]:
+        """Return what is on its way, and what has come to nothing since then, the newest first.
+
+        What was asked for once more is left out: the newer request tells what becomes of it.
+        """
+        newer = requests.alias()
+        same = (newer.c.kind == requests.c.kind, newer.c.asked == requests.c.asked)
+        again = exists().where(*same, newer.c.request_id > requests.c.request_id)
+        nothing = and_(requests.c.state.in_(_CAME_TO_NOTHING), requests.c.ended_at >= ended_since, ~again)
+        # The states once more, by themselves: they are what the index is by.
+        among = requests.c.state.in_(_GOING_ON + _CAME_TO_NOTHING)
+        chosen = _SELECT.where(among, or_(requests.c.state.in_(_GOING_ON), nothing))
         return self._requests(chosen.order_by(requests.c.request_id.desc()).limit(limit))
 
     def waiting_requests(self, *, limit: int) -> list[Request]:

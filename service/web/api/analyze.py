@@ -21,13 +21,12 @@ from service.downloads.urls import MOST_CHARS
 from service.ledger.cursor import INT4, encode
 from service.ledger.errors import UnknownRequest
 from service.ledger.request_values import Request as Asked
-from service.ledger.request_values import RequestKind, RequestState
-from service.logs.names import readable
+from service.ledger.request_values import RequestState
 from service.received.refusal import Refusal as NotReceived
 from service.web import paging
-from service.web.api.entries import JobEntry
 from service.web.api.entries import entry as job_entry
 from service.web.api.forms import STATUSES, FormUpload, refused
+from service.web.api.request_entries import RequestEntry, request_entry
 from service.web.outlook import look
 from service.web.problems import Refusal, problems
 from service.web.site import GivenSite
@@ -72,26 +71,6 @@ class ByUrl(BaseModel):
         examples=["https://example.org/v/clip"],
         description="of one video, not of a list; http or https",
     )
-
-
-class RequestEntry(BaseModel):
-    """What was asked for, and what has become of it. Times are Unix times.
-
-    Once it is `taken`, its job says the rest. `refused` asked again would be refused again, `failed` may not be.
-    """
-
-    request: int = Field(examples=[3])
-    kind: RequestKind = Field(examples=["url"])
-    asked: str = Field(examples=["https://example.org/v/clip"], description="the path, the URL, or an upload's name")
-    state: RequestState = Field(examples=["taken"])
-    reason: str | None = Field(examples=[None], description="a stable code: why it was refused or failed")
-    detail: str | None = Field(examples=[None], description="the same for people")
-    path: str | None = Field(examples=["/var/lib/reelwatch/received/clip.mp4"], description="where the video lies")
-    bytes_done: int | None = Field(examples=[2_414_117], description="of an upload or download")
-    bytes_total: int | None = Field(examples=[2_414_117], description="null where nobody knows")
-    job: JobEntry | None = Field(description="what has become of the video")
-    created_at: float = Field(examples=[1764151200.0])
-    updated_at: float = Field(examples=[1764151208.1])
 
 
 class RequestPage(BaseModel):
@@ -172,20 +151,8 @@ def request(site: GivenSite, request_id: RequestId) -> RequestEntry:
 
 def entry(site: Site, asked: Asked) -> RequestEntry:
     """Return what the API says of a request."""
-    return RequestEntry(
-        request=asked.request_id,
-        kind=asked.kind,
-        asked=readable(asked.asked),
-        state=asked.state,
-        reason=asked.reason,
-        detail=asked.detail,
-        path=None if asked.file is None else readable(asked.file),
-        bytes_done=asked.bytes_done,
-        bytes_total=asked.bytes_total,
-        job=None if asked.job_id is None else job_entry(site.ledger.job(asked.job_id), look(site).situation),
-        created_at=asked.created_at,
-        updated_at=asked.updated_at,
-    )
+    job = None if asked.job_id is None else job_entry(site.ledger.job(asked.job_id), look(site).situation)
+    return request_entry(asked, job)
 
 
 def _asked(site: Site, body: bytes, *, force: bool) -> Asked:

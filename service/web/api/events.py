@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Header, Query, Request
 
 from service.web.events.hub import Hub
-from service.web.events.messages import JobChanges, Progress, ServiceState
+from service.web.events.messages import JobChanges, Progress, Requests, ServiceState
 from service.web.events.stream import EventStream
 from service.web.problems import Refusal, problems
 
@@ -23,12 +23,12 @@ LastId = Annotated[
 ]
 _EXAMPLE = 'id: 1f3a-1764151205.120000\nevent: jobs\ndata: {"counts": {"done": 120}, "changed": [], "reset": false}\n\n'
 _STREAM: dict[str, Any] = {
-    "description": "The stream. Events: `service` (ServiceState), `progress` (Progress), `jobs` (JobChanges), each a "
-    "JSON object of that schema. It begins with the whole state; after a reconnection `jobs` tells what has changed "
-    "since, or says `reset`.",
+    "description": "The stream. Events: `service` (ServiceState), `progress` (Progress), `requests` (Requests), `jobs` "
+    "(JobChanges), each a JSON object of that schema. It begins with the whole state; after a reconnection `jobs` "
+    "tells what has changed since, or says `reset`.",
     "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}},
 }
-MODELS = (ServiceState, Progress, JobChanges)
+MODELS = (ServiceState, Progress, Requests, JobChanges)
 """What the events hold; the description lists them, though no answer refers to them."""
 
 

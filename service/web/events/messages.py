@@ -10,8 +10,10 @@ from pydantic import BaseModel, Field
 from service.ledger.states import State
 from service.live.note import ActorNote, JobProgress, StageSetting, Vitals
 from service.web.api.entries import JobEntry
+from service.web.api.request_entries import RequestEntry, request_entry
 
 if TYPE_CHECKING:
+    from service.ledger.request_values import Request
     from service.web.outlook import Outlook
 
 
@@ -53,6 +55,15 @@ class JobChanges(BaseModel):
     reset: bool = Field(examples=[False])
 
 
+class Requests(BaseModel):
+    """Event `requests`: what was asked for and is on its way, or came to nothing in the last day; the newest 50.
+
+    What is no longer among them is taken: its job is told of instead.
+    """
+
+    requests: list[RequestEntry]
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One event as it is sent. id: where the stream stands with it, for `Last-Event-ID`."""
@@ -88,3 +99,8 @@ def progress(outlook: Outlook) -> Progress:
     if outlook.note is None or not outlook.current:
         return Progress(at=None, jobs=[])
     return Progress(at=outlook.note.at, jobs=list(outlook.note.jobs))
+
+
+def requests(found: list[Request]) -> Requests:
+    """Return what a look says of what was asked for."""
+    return Requests(requests=[request_entry(asked) for asked in found])

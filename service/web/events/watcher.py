@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 
 from service.ledger.errors import LedgerError
 from service.web.api.entries import entry
-from service.web.events.messages import Event, JobChanges, Progress, ServiceState, progress, service_state
+from service.web.asked_for import asked_for
+from service.web.events.messages import (
+    Event,
+    JobChanges,
+    Progress,
+    Requests,
+    ServiceState,
+    progress,
+    requests,
+    service_state,
+)
 from service.web.liveness import holder
 from service.web.outlook import look
 
@@ -35,6 +45,7 @@ class _Seen:
     outlook: Outlook | None = None
     service: ServiceState | None = None
     progress: Progress | None = None
+    requests: Requests | None = None
     counts: dict[State, int] = field(default_factory=dict)
     rows: dict[int, Job] = field(default_factory=dict)
     since: float = 0.0
@@ -63,8 +74,9 @@ class Watcher:
         told = [self._event("service", seen.service)]
         if seen.version is None:
             return told
-        jobs = self._changes(self._since(last_id))
-        return [*told, self._event("progress", seen.progress or Progress(at=None, jobs=[])), self._event("jobs", jobs)]
+        told.append(self._event("progress", seen.progress or Progress(at=None, jobs=[])))
+        told.append(self._event("requests", seen.requests or Requests(requests=[])))
+        return [*told, self._event("jobs", self._changes(self._since(last_id)))]
 
     @property
     def position(self) -> str:
@@ -80,9 +92,16 @@ class Watcher:
             self._seen = _Seen(service=self._seen.service, since=ledger.latest_update(), era=self._site.handle.era)
         outlook, counts = look(self._site), ledger.state_counts()
         found = ledger.updated_since(self._seen.since - OVERLAP_S, limit=MOST_CHANGES + 1)
-        told = self._tell(outlook, counts, found, first=first)
+        told = [*self._asked_for(), *self._tell(outlook, counts, found, first=first)]
         self._seen.version = version
         return told
+
+    def _asked_for(self) -> list[Event]:
+        now = requests(asked_for(self._site))
+        if now == self._seen.requests:
+            return []
+        self._seen.requests = now
+        return [self._event("requests", now)]
 
     def _tell(self, outlook: Outlook, counts: dict[State, int], found: list[Job], *, first: bool) -> list[Event]:
         seen, events = self._seen, list[Event]()
@@ -143,7 +162,7 @@ class Watcher:
         entries = [] if jobs is None or outlook is None else [entry(job, outlook.situation) for job in jobs]
         return JobChanges(counts=self._seen.counts, changed=entries, reset=jobs is None)
 
-    def _event(self, kind: str, data: ServiceState | Progress | JobChanges) -> Event:
+    def _event(self, kind: str, data: ServiceState | Progress | Requests | JobChanges) -> Event:
         return Event(kind, data.model_dump_json(), self.position)
 
 

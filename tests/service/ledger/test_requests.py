@@ -181,3 +181,25 @@ def test_what_ended_long_ago_is_forgotten(bench: Bench) -> None:
     assert [found.request_id for found in bench.ledger.requests()] == [newest, open_]
     with pytest.raises(UnknownRequest, match=f"no request {ended} "):
         bench.ledger.request(ended)
+
+
+def test_what_is_open_is_on_its_way_or_came_to_nothing_of_late(bench: Bench) -> None:
+    job = bench.settle(b"a.mp4", "one")
+    numbers = {}
+    for state in S:
+        numbers[state] = bench.ledger.add_request(RequestKind.URL, state.value.encode()).request_id
+        for step in WAY_TO[state]:
+            CHANGES[step](bench.ledger, numbers[state], job.job_id)
+        if state is S.RECEIVED:  # or the next one that is begun would be this one
+            bench.ledger.fail_request(numbers[state], reason="over", detail="the next one begins")
+    late = bench.clock.wall()
+
+    def found(since: float, limit: int = 9) -> list[int]:
+        return [one.request_id for one in bench.ledger.open_requests(ended_since=since, limit=limit)]
+
+    moving = [numbers[S.WAITING], numbers[S.DOWNLOADING]]
+    assert found(late) == [numbers[S.FAILED], numbers[S.REFUSED], *moving, numbers[S.RECEIVED]]
+    assert found(late, limit=1) == [numbers[S.FAILED]]
+    assert found(late + 1) == moving
+    again = bench.ledger.add_request(RequestKind.URL, S.FAILED.value.encode()).request_id
+    assert found(late) == [again, numbers[S.REFUSED], *moving, numbers[S.RECEIVED]], "it was asked for once more"

@@ -1,4 +1,6 @@
-// Adding videos: files that are chosen or dropped, and addresses; each has a line that says how far it has come.
+// Adding videos: files that are chosen or dropped, and addresses.
+import { Lines } from "./lines.js";
+
 const POLL_MS = 1500;
 const GONE_MS = 8000;
 const WORDS = {
@@ -12,18 +14,16 @@ const MOVING = new Set(["received", "downloading", "waiting"]);
 /**
  * Take over the forms that add videos.
  * @param {HTMLDetailsElement} box
+ * @param {HTMLElement} list the part of the page that has a row for each request that the server knows
  * @param {(text: string) => void} announce tells those who do not see the page
  */
-export function takeAdditions(box, announce) {
+export function takeAdditions(box, list, announce) {
   const [upload, fetching] = [box.querySelector("#upload"), box.querySelector("#fetch")];
-  const added = box.querySelector("#added");
+  const lines = new Lines(box.querySelector("#added"), list, announce);
   const files = upload.elements.file;
   files.multiple = true;
   box.querySelector(".hint").hidden = false;
-  const sendAll = (list) => {
-    box.open = true;
-    return [...list].reduce((before, file) => before.then(() => send(file, lineFor(added, file.name), announce)), Promise.resolve());
-  };
+  const sendAll = sender(lines);
   upload.addEventListener("submit", (event) => {
     event.preventDefault();
     sendAll(files.files);
@@ -31,10 +31,35 @@ export function takeAdditions(box, announce) {
   });
   fetching.addEventListener("submit", (event) => {
     event.preventDefault();
-    ask(fetching.elements.url.value, added, announce);
+    ask(fetching.elements.url.value, lines.add(fetching.elements.url.value));
     fetching.reset();
   });
-  takeDrops(sendAll);
+  takeDrops((dropped) => {
+    box.open = true;
+    sendAll(dropped);
+  });
+}
+
+// One file after the other. Whoever leaves the page meanwhile ends what is being sent, and is asked.
+function sender(lines) {
+  let [before, left] = [Promise.resolve(), 0];
+  const ask = (event) => {
+    event.preventDefault();
+    event.returnValue = true; // for browsers that do not know the former
+  };
+  const count = (change) => {
+    left += change;
+    if (left) addEventListener("beforeunload", ask);
+    else removeEventListener("beforeunload", ask);
+  };
+  return (files) => {
+    for (const file of files) {
+      const line = lines.add(file.name);
+      line.tell("Waits for the one before");
+      count(1);
+      before = before.then(() => send(file, line)).finally(() => count(-1));
+    }
+  };
 }
 
 function takeDrops(sendAll) {
@@ -56,7 +81,7 @@ function takeDrops(sendAll) {
 }
 
 // XMLHttpRequest, because fetch does not tell how much has been sent.
-function send(file, line, announce) {
+function send(file, line) {
   return new Promise((resolve) => {
     const request = new XMLHttpRequest();
     const form = new FormData();
@@ -65,71 +90,46 @@ function send(file, line, announce) {
     request.responseType = "json";
     request.upload.addEventListener("progress", ({ loaded, total }) => line.tell("Being sent", loaded, total));
     request.addEventListener("loadend", () => {
-      if (request.status === 202) follow(request.response, line, announce);
-      else line.fail(request.response?.detail ?? "It could not be sent. Try again.", announce);
+      if (request.status === 202) follow(request.response, line);
+      else line.fail(request.response?.detail ?? "It could not be sent. Try again.");
       resolve();
     });
+    line.begin();
     request.send(form);
   });
 }
 
-async function ask(url, added, announce) {
-  const line = lineFor(added, url);
+async function ask(url, line) {
   try {
     const body = JSON.stringify({ url });
     const answer = await fetch("/analyze", { method: "POST", headers: { "content-type": "application/json" }, body });
     const told = await answer.json();
-    if (answer.ok) await follow(told, line, announce);
-    else line.fail(told.detail, announce);
+    if (answer.ok) await follow(told, line);
+    else line.fail(told.detail);
   } catch {
-    line.fail("The web face does not answer. Try again in a moment.", announce);
+    line.fail("The web face does not answer. Try again in a moment.");
   }
 }
 
-async function follow(asked, line, announce) {
+async function follow(asked, line) {
   for (let told = asked; ; ) {
-    if (!MOVING.has(told.state)) return ended(told, line, announce);
+    line.isAt(told);
+    if (!MOVING.has(told.state)) return ended(told, line);
     line.tell(WORDS[told.state], told.state === "downloading" ? told.bytes_done : null, told.bytes_total);
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     try {
       const answer = await fetch(`/analyze/${asked.request}`);
       if (answer.ok) told = await answer.json();
-      else return line.fail((await answer.json()).detail, announce);
+      else if (answer.status < 500) return line.fail((await answer.json()).detail);
     } catch {
       // the server is away for a moment: asked again
     }
   }
 }
 
-function ended(told, line, announce) {
-  if (told.state !== "taken") return line.fail(told.detail ?? told.reason ?? told.state, announce);
+function ended(told, line) {
+  if (told.state !== "taken") return line.fail(told.detail ?? told.reason ?? told.state);
   line.tell(WORDS.taken);
-  announce(`${line.name}: ${WORDS.taken}`);
-  setTimeout(() => line.element.remove(), GONE_MS);
-}
-
-function lineFor(added, name) {
-  const element = document.createElement("li");
-  const [title, text] = [document.createElement("span"), document.createElement("span")];
-  const bar = document.createElement("progress");
-  title.textContent = name;
-  text.className = "muted";
-  bar.setAttribute("aria-label", name);
-  element.append(title, bar, text);
-  added.append(element);
-  return {
-    name,
-    element,
-    tell(words, done, total) {
-      text.textContent = words;
-      bar.hidden = !total || done == null;
-      if (!bar.hidden) [bar.max, bar.value] = [total, done];
-    },
-    fail(words, announce) {
-      text.textContent = words;
-      text.className = "problem";
-      bar.remove();
-      announce(`${name}: ${words}`);
-    },
-  };
+  line.announce(WORDS.taken);
+  setTimeout(() => line.remove(), GONE_MS);
 }

@@ -51,6 +51,7 @@ export class Part {
     this.match(this.root, fresh.content);
     localize(this.root);
     if (place && !this.root.contains(document.activeElement)) this.refocus(...place);
+    this.root.dispatchEvent(new Event("shown"));
   }
 
   // Children that bear keys are matched by them; one whose text from the server is the same stays untouched.

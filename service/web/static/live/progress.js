@@ -15,17 +15,17 @@ const OPEN = new Set(["pending", "running"]);
  * @param {HTMLElement} root holds the cards, by data-job
  * @param {{jobs: {job: number, stages: {stage: string, status: string, backend: ?string, seconds: ?number,
  *   reason: ?string}[]}[]}} told the event `progress`
- * @returns {boolean} whether every video of the event has a card here that shows its stages
+ * @returns {number[]} the videos of the event that have no card here that shows their stages
  */
 export function showProgress(root, told) {
-  let complete = true;
+  const missing = [];
   for (const { job, stages } of told.jobs) {
     const card = root.querySelector(`.job[data-job="${job}"]`);
     if (card?.querySelector(".stages")) stages.forEach((stage) => showStage(card, stage));
-    else complete = false;
+    else missing.push(job);
     if (card) showBar(card, stages);
   }
-  return complete;
+  return missing;
 }
 
 function showStage(card, { stage, status, backend, seconds, reason }) {

@@ -2,6 +2,7 @@
 import { takeAdditions } from "./add.js";
 import { Part } from "./part.js";
 import { showProgress } from "./progress.js";
+import { Requests } from "./requests.js";
 import { takeRetries } from "./retry.js";
 import { Stream } from "./stream.js";
 import { tick } from "./times.js";
@@ -15,14 +16,22 @@ const announcer = document.getElementById("announcer");
 const list = new Part(root, LIST_MS);
 const stream = new Stream(document.getElementById("queue-module").dataset.last);
 let ready = null;
+let missed = "";
 
 const announce = (text) => {
   announcer.textContent = text;
 };
 
+const requests = new Requests(root, announce);
+
+// A page that leaves videos out would miss the same ones for ever: it asks once.
 stream.addEventListener("progress", ({ detail }) => {
-  if (!showProgress(root, detail) && root.querySelector(".working, .filters")) list.want();
+  const missing = showProgress(root, detail).join();
+  if (missing && missing !== missed) list.want();
+  missed = missing;
 });
+
+stream.addEventListener("requests", ({ detail }) => requests.show(detail) && list.want());
 
 stream.addEventListener("jobs", ({ detail }) => {
   const failed = detail.changed.filter(({ job, state }) => TROUBLED.has(state) && !isShownAs(job, state));
@@ -41,7 +50,7 @@ function isShownAs(job, state) {
 }
 
 const box = document.getElementById("add");
-if (box) takeAdditions(box, announce);
+if (box) takeAdditions(box, root, announce);
 takeRetries(root, announce, () => list.want(SOON_MS));
 tick(document.body);
 stream.start();

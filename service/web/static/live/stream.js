@@ -1,6 +1,6 @@
 // Follows /events: one connection while the page is seen, none while it is hidden.
 const AGAIN_MS = 5000;
-const KINDS = ["service", "progress", "jobs"];
+const KINDS = ["service", "progress", "requests", "jobs"];
 
 /**
  * @typedef {object} Signal the mark in the header that says whether the page is live

@@ -20,6 +20,7 @@ import pytest
 from service.intake.enlist import enlist
 from service.ledger.live import LiveText
 from service.ledger.lock import state_lock
+from service.ledger.request_values import RequestKind
 from service.ledger.values import ServiceStart, WorkPause
 from service.live.note import JobProgress, LiveNote, StageProgress
 from service.web.events import hub, watcher
@@ -61,7 +62,7 @@ def test_it_begins_with_the_whole_state_and_tells_what_changes(shelf: Shelf, ser
         follower = server.follow()
         assert (follower.status, follower.type) == (200, "text/event-stream; charset=utf-8")
         assert follower.last("jobs") == {"counts": {"done": 1}, "changed": [], "reset": True}
-        assert [event["event"] for event in follower.events] == ["service", "progress", "jobs"]
+        assert [event["event"] for event in follower.events] == ["service", "progress", "requests", "jobs"]
         assert follower.last("service")["ready"] is False
         shelf.clock.advance(1)
         job = shelf.settle(shelf.drop("tips/blåbær.mp4", b"b"))
@@ -99,6 +100,30 @@ def test_two_followers_see_the_end_of_two_hundred_videos(shelf: Shelf, serve: Se
             assert follower.last("jobs")["counts"] == {"done": 180, "failed": 20}
             assert not any(told["reset"] for told in follower.of("jobs")[1:]), "nobody had to read the list again"
             assert not follower.ended
+
+
+def test_what_was_asked_for_is_told_until_it_is_taken(shelf: Shelf, serve: Serve) -> None:
+    ledger = shelf.ledger
+    with serve() as server:
+        follower = server.follow()
+        assert follower.last("requests") == {"requests": []}
+
+        def told(*expected: tuple[str, int | None]) -> bool:
+            found = follower.last("requests")["requests"]
+            return [(one["state"], one["bytes_done"]) for one in found] == list(expected)
+
+        number = ledger.add_request(RequestKind.URL, b"https://example.org/v").request_id
+        until(lambda: told(("received", None)), "it is asked for")
+        ledger.claim_download()
+        ledger.note_progress(number, done=5, total=10)
+        until(lambda: told(("downloading", 5)), "it comes")
+        ledger.video_is_there(number, (b"/received", b"v.mp4"), size_bytes=10)
+        until(lambda: told(("waiting", 10)), "it is there")
+        ledger.request_taken(number, job_id=shelf.done("v.mp4").job_id)
+        until(told, "its job is told of instead")
+        other = ledger.add_request(RequestKind.UPLOAD, b"w.mp4").request_id
+        ledger.fail_request(other, reason="aborted", detail="the connection ended")
+        until(lambda: told(("failed", None)), "the other one failed")
 
 
 def live(shelf: Shelf, settled: list[Settled]) -> list[Job]:

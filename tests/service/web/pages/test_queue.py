@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from service.ledger.request_values import RequestKind
 from service.ledger.states import State
 from service.ledger.values import ServiceStart, WorkPause
 from service.live.note import JobProgress, LiveNote, StageProgress
+from service.web.asked_for import TOLD_S
 from service.web.pages import queue
 from service.web.security.body import MOST_BYTES
 
@@ -207,3 +209,77 @@ def test_an_address_is_asked_for_without_scripts(client: TestClient, shelf: Shel
     assert (refused.status_code, "http" in refused.text) == (422, True)
     assert client.post(action[1], data={}).status_code == 422
     assert client.post(action[1], data={"url": "https://a.b/v"}, headers={"origin": "https://evil"}).status_code == 403
+
+
+def requested(shelf: Shelf, kind: RequestKind, asked: bytes, state: str) -> int:
+    """Something asked for that has come so far."""
+    ledger = shelf.ledger
+    number = ledger.add_request(kind, asked).request_id
+    if state in {"downloading", "waiting"} and kind is RequestKind.URL:
+        ledger.claim_download()
+        ledger.note_progress(number, done=25, total=100)
+    if state == "waiting":
+        ledger.video_is_there(number, (b"/received", b"v.mp4"), size_bytes=100)
+    if state == "failed":
+        ledger.fail_request(number, reason="timed_out", detail="it took too long")
+    if state == "refused":
+        ledger.refuse_request(number, reason="too_large", detail="it is larger than 9 MiB")
+    if state == "taken":
+        ledger.video_is_there(number, (b"/received", b"v.mp4"), size_bytes=100)
+        ledger.request_taken(number, job_id=shelf.done("v.mp4").job_id)
+    return number
+
+
+URL, UPLOAD = RequestKind.URL, RequestKind.UPLOAD
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "where", "told"),
+    [
+        (URL, "received", "all waiting", ("Waits to be fetched", "asked for", "from an address")),
+        (URL, "downloading", "all waiting", ("Being fetched", "25 %", 'max="100" value="25"')),
+        (URL, "waiting", "all waiting", ("Here; the service takes it in a moment",)),
+        (URL, "failed", "all attention", ("It took too long", "Fetch again")),
+        (URL, "refused", "all attention", ("It is larger than 9 MiB",)),
+        (UPLOAD, "received", "all waiting", ("Being sent", "uploading", ">upload<")),
+        (UPLOAD, "failed", "all attention", ("It took too long",)),
+        (UPLOAD, "taken", "", ()),
+    ],
+)
+def test_what_was_asked_for_is_a_row(
+    client: TestClient, shelf: Shelf, kind: RequestKind, state: str, where: str, told: tuple[str, ...]
+) -> None:
+    number = requested(shelf, kind, b"https://example.org/v?a&b", state)
+    for group in queue.GROUPS:
+        page = client.get(f"/?state={group.key}").text
+        is_there = f'data-request="{number}"' in page
+        assert is_there is (group.key in where.split()), group.key
+        assert all(word in page for word in told) or not is_there
+        assert ("Fetch again" in page) is (is_there and (kind, state) == (URL, "failed"))
+        assert "https://example.org/v?a&amp;b" in page or not is_there
+    assert f'data-request="{number}"' not in client.get("/?q=elsewhere").text
+    assert (f'data-request="{number}"' in client.get("/?q=EXAMPLE").text) is bool(where)
+
+
+def test_what_came_to_nothing_is_told_for_a_day_or_until_it_is_asked_for_once_more(
+    client: TestClient, shelf: Shelf
+) -> None:
+    shelf.clock.wall_s = time.time()  # the page's clock is the host's
+    first = requested(shelf, URL, b"https://example.org/v", "failed")
+    assert f'data-request="{first}"' in client.get("/").text
+    second = requested(shelf, URL, b"https://example.org/v", "received")
+    assert re.findall(r'data-request="(\d+)"', client.get("/").text) == [str(second)]
+    shelf.clock.wall_s = time.time() - TOLD_S - 60
+    old = requested(shelf, UPLOAD, b"old.mp4", "failed")
+    assert f'data-request="{old}"' not in client.get("/").text
+
+
+def test_a_copy_leads_to_the_document_of_its_content(client: TestClient, shelf: Shelf) -> None:
+    owner = shelf.claimed("owner.mp4", b"same")
+    copy = shelf.claimed("copy.mp4", b"same")
+    assert copy.state is State.DUPLICATE
+    assert "/videos/" not in client.get("/?state=done").text, "there is none yet"
+    shelf.publish(owner)
+    shelf.ledger.finish(owner.job_id, document=shelf.ledger.allocate_name(owner), settings_key="k", status="complete")
+    page = client.get("/?state=duplicate").text
+    assert f'<a href="/videos/{owner.sha256[:16]}">copy.mp4</a>' in page
