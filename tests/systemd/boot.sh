@@ -57,5 +57,7 @@ cd "$root"
 mkdir -p .host
 pivot_root . .host
 umount -l /.host
+# Credentials are mounted in a process of their own, and come to the service by propagation, as after a real boot.
+mount --make-rshared /
 exec env -i container=other PATH=/usr/sbin:/usr/bin:/sbin:/bin \
   "$(command -v /usr/lib/systemd/systemd /lib/systemd/systemd | head -1)" --system --log-target=journal --unit=trial.target </dev/null

@@ -102,11 +102,15 @@ class Container:
         """What a unit has logged."""
         return self.run("journalctl", "--no-pager", "--output=cat", f"--unit={unit}", check=False).stdout
 
-    def until(self, true: Callable[[], Any], what: str, within_s: float = 90.0) -> Any:
-        """Poll until something is so, and return it."""
+    def until(
+        self, true: Callable[[], Any], what: str, *, within_s: float = 90.0, unit: str = "reelwatch.service"
+    ) -> Any:
+        """Poll until something is so, and return it; unit: whose log says why not."""
         end_s = time.monotonic() + within_s
         while not (found := true()):
-            assert time.monotonic() < end_s, f"not within {within_s:g} s: {what}\n{self.log() if self._init() else ''}"
+            assert time.monotonic() < end_s, (
+                f"not within {within_s:g} s: {what}\n{self.log(unit) if self._init() else ''}"
+            )
             time.sleep(0.2)
         return found
 

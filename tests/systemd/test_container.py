@@ -108,7 +108,7 @@ def test_the_web_face_has_a_unit_of_its_own(host: Container) -> None:
     port = free_port()
     host.shell(f"printf '[web]\\nlisten = \"127.0.0.1:{port}\"\\n' >>{SETTINGS}")
     host.run(PROGRAM, "service", "install", "--program", PROGRAM, "--web", "--now", "--yes")
-    host.until(lambda: asked(port, "/health/live") == 200, "it answers")
+    host.until(lambda: asked(port, "/health/live") == 200, "it answers", unit=WEB)
     assert host.show("ActiveState", "UnitFileState", unit=WEB) == {"ActiveState": "active", "UnitFileState": "enabled"}
     host.until(
         lambda: asked(port, "/health/ready") == 200, "it sees the service, whose process belongs to the same user"
@@ -132,7 +132,7 @@ def test_the_web_face_has_a_unit_of_its_own(host: Container) -> None:
 def test_its_token_is_a_credential(host: Container) -> None:
     port = int(host.shell(f"sed -n 's/^listen = \"127.0.0.1:\\([0-9]*\\)\"/\\1/p' {SETTINGS}"))
     host.shell(f"install -D -m 600 /dev/stdin /etc/credstore/reelwatch.web-token <<<{TOKEN}; systemctl restart {WEB}")
-    host.until(lambda: asked(port, "/health/live") == 200, "it answers")
+    host.until(lambda: asked(port, "/health/live") == 200, "it answers", unit=WEB)
     assert [asked(port, "/jobs"), asked(port, "/jobs", token=TOKEN[::-1]), asked(port, "/jobs", token=TOKEN)] == [
         401,
         401,

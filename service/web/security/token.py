@@ -53,15 +53,14 @@ def read_token(path: Path | None, credentials: str | None) -> Token | None:
 
     credentials: systemd's `$CREDENTIALS_DIRECTORY`, None where there is none.
     """
-    credential = Path(credentials) / CREDENTIAL if credentials else None
-    if path is None and (credential is None or not credential.exists()):
-        return None
-    file = path or credential
+    file = path or (Path(credentials) / CREDENTIAL if credentials else None)
     if file is None:
-        raise AssertionError("one of the two is there")
+        return None
     try:
         text = file.read_text(encoding="ascii").strip()
     except OSError as exc:
+        if path is None and isinstance(exc, FileNotFoundError):
+            return None
         raise ConfigError(f"web.token_file = {file}: cannot be read: {exc.strerror}. Make it: {_MAKE}") from exc
     except UnicodeDecodeError as exc:
         raise ConfigError(f"web.token_file = {file}: a token is ASCII. Make one: {_MAKE}") from exc

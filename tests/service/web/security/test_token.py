@@ -37,6 +37,12 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
         read_token(tmp_path / "t", None)
 
 
+def test_a_credential_that_may_not_be_read_is_not_taken_for_none(tmp_path: Path) -> None:
+    (tmp_path / "web-token").mkdir()
+    with pytest.raises(ConfigError, match="cannot be read"):
+        read_token(None, str(tmp_path))
+
+
 def test_sessions_end_by_time_and_with_the_token() -> None:
     token = Token(SECRET.encode())
     session = token.session(1000.0)
