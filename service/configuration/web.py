@@ -46,6 +46,14 @@ class WebSettings(Section):
         return address
 
     @property
+    def url(self) -> str:
+        """Where a browser of this host finds it."""
+        host, port = self.address
+        ip = ipaddress.ip_address(host)
+        name = "localhost" if ip.is_unspecified else f"[{host}]" if ":" in host else host
+        return f"http://{name}:{port}"
+
+    @property
     def is_loopback(self) -> bool:
         """Whether only this host can reach it."""
         return ipaddress.ip_address(self.address[0]).is_loopback

@@ -10,12 +10,13 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from service.ledger.library.values import KINDS, BadCursor
+from service.search.links import video_address
 from service.search.search import Hit, hits
 from service.web import paging
 from service.web.api.choice import LONGEST, understood
 from service.web.problems import Refusal, problems
 from service.web.site import GivenSite
-from service.web.views.addresses import frame_address, video_address
+from service.web.views.addresses import frame_address
 
 router = APIRouter(tags=["search"])
 

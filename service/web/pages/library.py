@@ -10,9 +10,10 @@ from fastapi import APIRouter, Query, Request
 from service.ledger.library.asking import UNKNOWN
 from service.ledger.library.values import BadCursor, Page
 from service.search.language import QueryError
+from service.search.links import video_address
 from service.web.pages.templates import page
 from service.web.site import GivenSite
-from service.web.views.addresses import frame_address, video_address
+from service.web.views.addresses import frame_address
 from service.web.views.listing import LENGTHS, SORTS, asked
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from service.search.links import video_address
 from service.search.search import Hit, VideoHits
-from service.web.views.addresses import video_address
 
 SHOWN = 240
 """Characters of a text on a page."""

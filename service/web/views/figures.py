@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from markupsafe import Markup, escape
 from pydantic import JsonValue
 
+from service.search.links import moment
 from service.web.views.stages import stage_name
 
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
@@ -27,11 +28,6 @@ def precise(seconds: float) -> str:
     """Spell a place to the tenth of a second: `0:05.2`."""
     tenths = int(seconds * 10 + 1e-6)
     return f"{clock(tenths // 10)}.{tenths % 10}"
-
-
-def moment(seconds: float) -> str:
-    """Spell seconds for an address or a `datetime` attribute: no more digits than documents have."""
-    return f"{seconds:.3f}".rstrip("0").rstrip(".")
 
 
 def grouped(number: int) -> str:

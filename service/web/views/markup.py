@@ -7,7 +7,7 @@ from html import escape
 
 from markupsafe import Markup
 
-from service.web.views.figures import moment
+from service.search.links import moment
 from service.web.views.transcript import SpokenWord
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,9 +30,31 @@ def indexed(home: Home) -> Home:
 def test_a_find_is_printed_with_time_kind_text_and_document(indexed: Home) -> None:
     found = indexed.run("search", "dag kroner")
     assert found.exit_code == 0
-    line = found.stdout.splitlines()[0].split()
+    first, link, *_ = found.stdout.splitlines()
+    line = first.split()
     assert line[:5] == ["0:03.1", "speech", "i", "dag", "43.000"]
     assert line[-1] == str(indexed.output / "tips/clip.json")
+    assert re.fullmatch(r" {11}http://127\.0\.0\.1:8003/videos/[0-9a-f]{16}\?t=3\.1", link)
+
+
+@pytest.mark.parametrize(
+    ("listen", "face"),
+    [
+        ("127.0.0.1:9000", "http://127.0.0.1:9000"),
+        ("0.0.0.0:8003", "http://localhost:8003"),
+        ("[::]:8003", "http://localhost:8003"),
+        ("[2001:db8::1]:80", "http://[2001:db8::1]:80"),
+    ],
+)
+def test_a_link_leads_to_where_the_web_face_listens(
+    indexed: Home, monkeypatch: pytest.MonkeyPatch, listen: str, face: str
+) -> None:
+    monkeypatch.setenv("REELWATCH_WEB__LISTEN", json.dumps(listen))
+    results = json.loads(indexed.run("search", "kind:speech,file", "--json").stdout)["results"]
+    for result in results:
+        at = "" if result["at_s"] is None else f"?t={result['at_s']:g}"
+        assert result["link"] == f"{face}/videos/{result['video_id']}{at}"
+    assert {result["at_s"] is None for result in results} == {True, False}
 
 
 def test_json_has_the_places_of_what_matched(indexed: Home) -> None:
