@@ -44,12 +44,16 @@ class _Piece:
 
 @dataclass
 class _Reading:
-    """What has been read so far. joining: an OR is open, and the next term is another alternative of the last group."""
+    """What has been read so far. joining: an OR is open, and the next term is another alternative of the last group.
+
+    negated: the last term was one that must not be there.
+    """
 
     groups: list[list[Term]] = field(default_factory=list)
     excluded: list[Term] = field(default_factory=list)
     query: TextQuery = field(default_factory=TextQuery)
     joining: bool = False
+    negated: bool = False
 
     def add(self, term: Term, *, negated: bool) -> None:
         """Take up words that are looked for, or must not be there."""
@@ -59,7 +63,7 @@ class _Reading:
             self.groups[-1].append(term)
         else:
             self.groups.append([term])
-        self.joining = False
+        self.joining, self.negated = False, negated
 
     def filter(self, **values: object) -> None:
         """Take up a condition on documents."""
@@ -70,8 +74,8 @@ def parse(text: str) -> TextQuery | QueryError:
     """Read a query.
 
     Words (all must occur in the video), "phrases", `-not`, `this OR that`, `prefix*`; `kind:overlay,speech`,
-    `before:3s`, `after:1:05` (where the passage begins), `lang:no`, `author:name`, `tag:name` or `#name`, `in:folder`,
-    `status:partial`. Anything else is text.
+    `before:3s`, `after:1:05` (when it is said, or its passage begins), `lang:no`, `author:name`, `tag:name` or `#name`,
+    `in:folder`, `status:partial`. Anything else is text.
     """
     if len(text) > MOST_CHARACTERS:
         return QueryError("the query is too long", MOST_CHARACTERS, f"use at most {MOST_CHARACTERS} characters")
@@ -107,7 +111,7 @@ def _pieces(text: str) -> list[_Piece]:
 def _read(piece: _Piece, reading: _Reading) -> QueryError | None:
     if piece.key is None and not piece.quoted and piece.text == "OR" and not piece.negated:
         reading.joining = bool(reading.groups)
-        return None
+        return _wrong(piece, *_OR_NOT) if reading.negated else None
     read = _FILTERS.get((piece.key or "").lower())
     if read is None and piece.key is None and not piece.quoted and _TAG.fullmatch(piece.text):
         read, piece = _tag, replace(piece, key="#", text=piece.text[1:])
@@ -117,12 +121,18 @@ def _read(piece: _Piece, reading: _Reading) -> QueryError | None:
         return read(piece, reading)
     said = piece.text if piece.key is None else f"{piece.key} {piece.text}"
     words = folded_words(said)
+    if words and piece.negated and reading.joining:
+        return _wrong(piece, *_OR_NOT)
     if words:
         reading.add(Term(words, prefix=piece.starred), negated=piece.negated)
     return None
 
 
 _TAG = re.compile(r"#\w+")
+_OR_NOT = (
+    "OR joins words of which one is looked for, and - excludes a word",
+    "leave out the OR, or look for each in turn",
+)
 
 
 def _wrong(piece: _Piece, message: str, remedy: str) -> QueryError:

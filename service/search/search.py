@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from service.ledger import cursor as cursors
 from service.ledger.library.asking import MOST_ROWS, Term, TextQuery
-from service.ledger.library.numbers import document_of
-from service.ledger.library.values import BadCursor, Candidate, DocumentRow, FoundPassage, Kind
+from service.ledger.library.numbers import document_of, order_of
+from service.ledger.library.spoken import range_between
+from service.ledger.library.values import BadCursor, Candidate, DocumentRow, FoundPassage, Kind, Passage
 from service.search.words import Word, words_of
 
 if TYPE_CHECKING:
@@ -19,13 +20,15 @@ if TYPE_CHECKING:
 HITS_OF_A_VIDEO = 5
 """How many hits a video shows where results are grouped."""
 _FLAT, _GROUPED = "hit", "video"
+_NUMBER: tuple[cursors.Kind, ...] = (cursors.INT8, float)
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
     """A passage that was found. Times are seconds, None where it has none.
 
-    at_s: where to begin to play: the first word that matched, where its time is known, else the passage's start.
+    at_s: where to begin to play: the first word that matched in the time that was asked for, where its time is known,
+    else the passage's start.
     matches: what matched, as [start, end) in characters of `text`. rank: less is better, within one search.
     """
 
@@ -70,21 +73,21 @@ class Videos:
 
 def hits(library: SearchSide, query: TextQuery, *, limit: int = 20, cursor: str | None = None) -> Hits | BadCursor:
     """Return a page of hits, the best first. Raises `ValueError` for a limit that is not within 1 and `MOST_ROWS`."""
-    after = _after(cursor, _FLAT, limit=limit)
+    after = _after(cursor, limit=limit)
     if isinstance(after, BadCursor):
         return after
     found = library.find(query)
-    rest = [one for one in found.candidates if after is None or (one.rank, -one.passage_id) > after]
+    rest = [one for one in found.candidates if after is None or order_of(one) > after]
     page = rest[:limit]
     texts = library.passages([one.passage_id for one in page])
     shown = tuple(_hit(texts[one.passage_id], one, query) for one in page if one.passage_id in texts)
-    following = _cursor(_FLAT, page[-1].rank, page[-1].passage_id) if len(rest) > limit else None
+    following = cursors.encode(_FLAT, *page[-1]) if len(rest) > limit else None
     return Hits(shown, len(found.candidates), found.bounded, following)
 
 
 def videos(library: SearchSide, query: TextQuery, *, limit: int = 20, cursor: str | None = None) -> Videos | BadCursor:
     """Return a page of videos with their best hits. Raises what `hits` raises."""
-    after = _after(cursor, _GROUPED, limit=limit)
+    after = _after_video(cursor, limit=limit)
     if isinstance(after, BadCursor):
         return after
     found = library.find(query)
@@ -96,7 +99,7 @@ def videos(library: SearchSide, query: TextQuery, *, limit: int = 20, cursor: st
     page = rest[:limit]
     texts = library.passages([one.passage_id for _, group in page for one in group[:HITS_OF_A_VIDEO]])
     shown = tuple(video for _, group in page if (video := _video(group, texts, query)) is not None)
-    following = _cursor(_GROUPED, page[-1][1][0].rank, page[-1][0]) if len(rest) > limit else None
+    following = cursors.encode(_GROUPED, page[-1][1][0].rank, page[-1][0]) if len(rest) > limit else None
     return Videos(shown, len(groups), found.bounded, following)
 
 
@@ -110,10 +113,19 @@ def _hit(found: FoundPassage, candidate: Candidate, query: TextQuery) -> Hit:
     passage = found.passage
     words = words_of(passage.text)
     places = matched(words, [term for terms in query.required for term in terms])
-    times = [passage.word_times[place] for place, _ in places[:1] if place < len(passage.word_times)]
-    at_s = times[0] if times and times[0] is not None else passage.start_s
+    at_s = _begin(passage, [first for first, _ in places], query)
     ranges = tuple((words[first].start, words[end - 1].end) for first, end in places)
     return Hit(found.row, passage.kind, passage.text, ranges, passage.start_s, passage.end_s, at_s, candidate.rank)
+
+
+def _begin(passage: Passage, places: Sequence[int], query: TextQuery) -> float | None:
+    """Return where to begin to play: of words at these places the first that is said in the time that is asked for."""
+    times = passage.word_times
+    first, end = range_between(times, query.after_s, query.before_s)
+    within = [place for place in places if first <= place and (end is None or place < end)]
+    place = next(iter(within or places), None)
+    known = None if place is None or place >= len(times) else times[place]
+    return passage.start_s if known is None else known
 
 
 def matched(words: Sequence[Word], terms: Iterable[Term]) -> list[tuple[int, int]]:
@@ -140,17 +152,24 @@ def _occurs(words: Sequence[str], term: Term) -> bool:
     return ends and list(words[:-1]) == before
 
 
-def _after(cursor: str | None, about: str, *, limit: int) -> tuple[float, int] | BadCursor | None:
-    """Return the sort key after which a page begins; the number is negated, for the newest come first."""
+def _after(cursor: str | None, *, limit: int) -> tuple[float, int, float, int] | BadCursor | None:
+    """Return what `order_of` says of the hit after which a page begins."""
+    keys = _keys(cursor, _FLAT, (cursors.INT8,), _NUMBER, (*_NUMBER, type(None)), limit=limit)
+    return order_of(Candidate(*keys)) if isinstance(keys, tuple) else keys  # type: ignore[arg-type] # as `_keys` checks
+
+
+def _after_video(cursor: str | None, *, limit: int) -> tuple[float, int] | BadCursor | None:
+    """Return the sort key of the video after which a page begins; its number is negated, for the newest come first."""
+    keys = _keys(cursor, _GROUPED, _NUMBER, (cursors.INT8,), limit=limit)
+    return (keys[0], -keys[1]) if isinstance(keys, tuple) else keys  # type: ignore[operator,return-value] # as above
+
+
+def _keys(
+    cursor: str | None, about: str, *kinds: tuple[cursors.Kind, ...], limit: int
+) -> tuple[cursors.Key, ...] | BadCursor | None:
     if not 1 <= limit <= MOST_ROWS:
         raise ValueError(f"a page has 1 to {MOST_ROWS} results, not {limit}")
     if cursor is None:
         return None
-    keys = cursors.decode(cursor, about, (cursors.INT8, float), (cursors.INT8,))
-    if keys is None or not isinstance(keys[0], int | float) or not isinstance(keys[1], int):
-        return BadCursor("the cursor is none that this search gave; begin again without one")
-    return float(keys[0]), -keys[1]
-
-
-def _cursor(about: str, rank: float, number: int) -> str:
-    return cursors.encode(about, rank, number)
+    keys = cursors.decode(cursor, about, *kinds)
+    return BadCursor("the cursor is none that this search gave; begin again without one") if keys is None else keys

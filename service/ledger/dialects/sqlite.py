@@ -24,6 +24,7 @@ from service.ledger.errors import (
     missing,
     unreadable,
 )
+from service.ledger.library.spoken import NAME, words_between
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -211,6 +212,7 @@ def _engine(path: Path, access: Access) -> Engine:
         try:
             for setting in _settings(access):
                 connection.execute(f"PRAGMA {setting}")
+            connection.create_function(NAME, 4, words_between, deterministic=True)
         except sqlite3.Error:
             connection.close()
             raise

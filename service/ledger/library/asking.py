@@ -57,7 +57,8 @@ class Term:
 class TextQuery:
     """What is looked for: of each alternative group of terms one occurs in the video, and none of `excluded` does.
 
-    kinds: where it is looked for; empty for everywhere. after_s, before_s: the passage begins in [after, before).
+    kinds: where it is looked for; empty for everywhere. after_s, before_s: it is said in [after, before), by the times
+    of its words where these are known; else, and without words, its passage begins then. Neither limits `excluded`.
     """
 
     required: tuple[tuple[Term, ...], ...] = ()

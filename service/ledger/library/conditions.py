@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, not_, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, not_, or_, select, true
 
 from service.ledger.library.asking import UNKNOWN, Filters, Term, TextQuery
 from service.ledger.library.numbers import document_column, kind_column
@@ -23,10 +23,16 @@ def on_text(query: TextQuery, words: WordIndex) -> Iterator[ColumnElement[bool]]
     for terms in query.required:
         yield among(library.c.document_id, documents_with(terms, query, words))
     if not query.required and is_limited(query):
-        place = document_column(passages.c.passage_id)
-        yield among(library.c.document_id, select(place).where(*on_passages(query, passages.c.passage_id)))
+        key = passages.c.passage_id
+        somewhere = select(document_column(key)).where(*on_passages(query, key), *on_starts(query))
+        yield among(library.c.document_id, somewhere)
+    yield from on_excluded(library.c.document_id, query, words)
+
+
+def on_excluded(document: ColumnElement[int], query: TextQuery, words: WordIndex) -> Iterator[ColumnElement[bool]]:
+    """Yield that a document has nothing that is excluded, wherever and whenever: kinds and times say what is sought."""
     if query.excluded:
-        yield not_(among(library.c.document_id, documents_with(query.excluded, query, words)))
+        yield not_(among(document, documents_with(query.excluded, TextQuery(), words)))
 
 
 def among(document: ColumnElement[int], documents: Select[Any]) -> ColumnElement[bool]:
@@ -42,14 +48,35 @@ def documents_with(terms: Sequence[Term], query: TextQuery, words: WordIndex) ->
     """Select the documents in which one of the terms occurs, where and when the query looks."""
     found = select(document_column(words.key)).select_from(words.source).where(words.matches(terms))
     if is_timed(query):
-        found = words.with_passages(found)
+        found = words.with_passages(found).where(on_times(query, terms, words))
     return found.where(*on_passages(query, words.key)).correlate(None)
 
 
 def on_passages(query: TextQuery, key: ColumnElement[int]) -> Iterator[ColumnElement[bool]]:
-    """Yield the conditions on a passage; where the query `is_timed`, `passages` has to be among the tables."""
+    """Yield the conditions on the key of a passage."""
     if query.kinds:
         yield kind_column(key).in_([int(kind) for kind in query.kinds])
+
+
+def on_times(query: TextQuery, terms: Sequence[Term], words: WordIndex) -> ColumnElement[bool]:
+    """Select the passages in which a term is said in time, if its words are timed; else those that begin in time."""
+    at, starts = passages.c, and_(*on_starts(query))
+    begun = true() if query.before_s is None else at.start_s < query.before_s
+    unfinished = true() if query.after_s is None else or_(at.start_s >= query.after_s, at.end_s >= query.after_s)
+    # Most passages lie on one side as a whole: the words of the others alone are looked at one by one.
+    whole = starts if query.before_s is None else and_(starts, at.end_s <= query.before_s)
+    said = literal(" ") + words.said(query.after_s, query.before_s) + literal(" ")
+    some = or_(*(said.contains(_spelled(term), autoescape=True) for term in terms))
+    return and_(begun, unfinished, or_(whole, case((at.word_times == "", starts), else_=some)))
+
+
+def _spelled(term: Term) -> str:
+    return f" {' '.join(term.words)}" + ("" if term.prefix else " ")
+
+
+def on_starts(query: TextQuery) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions on when a passage begins."""
+    yield true()
     if query.after_s is not None:
         yield passages.c.start_s >= query.after_s
     if query.before_s is not None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, Select, column, func, literal, literal_column, table
+from sqlalchemy import ColumnElement, Connection, Integer, Select, Text, column, func, literal, literal_column, table
 
+from service.ledger.library import spoken
 from service.ledger.library.asking import Term
 from service.ledger.library.tables import passages
 from service.ledger.library.word_index import WordIndex
@@ -37,6 +38,12 @@ class Fts5(WordIndex):
     def with_passages(self, query: Select[Any]) -> Select[Any]:
         """Join them: the index has words alone."""
         return query.join(passages, passages.c.passage_id == self.key)
+
+    def said(self, after_s: float | None, before_s: float | None) -> ColumnElement[str]:
+        """Have Python tell (`dialects.sqlite`)."""
+        asked = (passages.c.words, passages.c.word_times, after_s, before_s)
+        said: ColumnElement[str] = getattr(func, spoken.NAME)(*asked, type_=Text)
+        return said
 
     def tidy(self, connection: Connection, *, begin: bool) -> bool:
         """Merge some pages of the index into one piece.

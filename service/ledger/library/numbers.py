@@ -5,11 +5,12 @@ Over 300,000 passages a frequent word's documents are found in a sixth of the ti
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, literal
 
-from service.ledger.library.values import Kind
+from service.ledger.library.values import Candidate, Kind
 
 _KIND_BITS, _PLACE_BITS = 4, 20
 _DOCUMENT_SHIFT = _KIND_BITS + _PLACE_BITS
@@ -32,6 +33,12 @@ def document_of(passage_id: int) -> int:
 def kind_of(passage_id: int) -> Kind:
     """Return the kind of a key."""
     return Kind(passage_id >> _PLACE_BITS & ((1 << _KIND_BITS) - 1))
+
+
+def order_of(found: Candidate) -> tuple[float, int, float, int]:
+    """Return what to sort by: the best first; of equals the newest document's, and within it the earliest."""
+    start_s = math.inf if found.start_s is None else found.start_s
+    return found.rank, -document_of(found.passage_id), start_s, found.passage_id
 
 
 def keys_of(document_id: int) -> tuple[int, int]:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import exists, literal, not_, select
+from sqlalchemy import exists, literal, select
 
 from service.ledger.library import conditions
 from service.ledger.library.asking import Filters, TextQuery
 from service.ledger.library.listing import ROW_COLUMNS, ListingSide
-from service.ledger.library.numbers import document_column, kind_of
+from service.ledger.library.numbers import document_column, document_of, keys_of, kind_of, order_of
 from service.ledger.library.tables import library, passages
 from service.ledger.library.values import Candidate, DocumentRow, Found, FoundPassage, Passage
 from service.ledger.library.word_index import word_index
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy import ColumnElement, Connection, Select
 
     from service.ledger.library.word_index import WordIndex
 
@@ -38,11 +38,13 @@ class SearchSide(ListingSide):
         """
         with self.database.read() as connection:
             words = word_index(connection)
-            found = self._ranked(query, words) if query.required else self._unranked(query, words)
-            rows = [Candidate(*row) for row in connection.execute(found.limit(RANKED_AT_MOST + 1))]
-        bounded = len(rows) > RANKED_AT_MOST
-        ranked = sorted(rows[:RANKED_AT_MOST], key=lambda one: (one.rank, -one.passage_id))
-        return Found(tuple(ranked), bounded)
+            found, key = self._ranked(query, words) if query.required else self._unranked(query, words)
+            newest = found.order_by(key.desc()).limit(RANKED_AT_MOST + 1)
+            rows = [Candidate(*row) for row in connection.execute(newest)]
+            bounded = len(rows) > RANKED_AT_MOST
+            if bounded:
+                rows = _whole(rows) or _from_its_beginning(connection, found, key, rows[0])
+        return Found(tuple(sorted(rows, key=order_of)), bounded)
 
     def passages(self, keys: Collection[int]) -> dict[int, FoundPassage]:
         """Return passages with their documents, by key; those that are gone meanwhile are left out."""
@@ -52,18 +54,18 @@ class SearchSide(ListingSide):
             rows = connection.execute(query).all()
         return {row[0]: _found(row) for row in rows}
 
-    def _ranked(self, query: TextQuery, words: WordIndex) -> Select[Any]:
-        terms = [term for alternatives in query.required for term in alternatives]
-        found = select(words.key, words.rank(terms)).select_from(words.source).where(words.matches(terms))
+    def _ranked(self, query: TextQuery, words: WordIndex) -> tuple[Select[Any], ColumnElement[int]]:
+        key, terms = words.key, [term for alternatives in query.required for term in alternatives]
+        found = select(key, words.rank(terms), passages.c.start_s).select_from(words.source)
+        found = words.with_passages(found).where(words.matches(terms), *conditions.on_passages(query, key))
         if conditions.is_timed(query):
-            found = words.with_passages(found)
-        within = self._within(query, words.key, words)
-        return found.where(*conditions.on_passages(query, words.key), *within).order_by(words.key.desc())
+            found = found.where(conditions.on_times(query, terms, words))
+        return found.where(*self._within(query, key, words)), key
 
-    def _unranked(self, query: TextQuery, words: WordIndex) -> Select[Any]:
+    def _unranked(self, query: TextQuery, words: WordIndex) -> tuple[Select[Any], ColumnElement[int]]:
         key = passages.c.passage_id
-        found = select(key, literal(0.0)).where(*conditions.on_passages(query, key), *self._within(query, key, words))
-        return found.order_by(key.desc())
+        where = (*conditions.on_passages(query, key), *conditions.on_starts(query))
+        return select(key, literal(0.0), passages.c.start_s).where(*where, *self._within(query, key, words)), key
 
     def _within(self, query: TextQuery, key: ColumnElement[int], words: WordIndex) -> list[ColumnElement[bool]]:
         """Return the conditions on the document in which a passage stands."""
@@ -80,9 +82,22 @@ class SearchSide(ListingSide):
             where += [
                 conditions.among(place, conditions.documents_with(terms, query, words)) for terms in query.required
             ]
-        if query.excluded:
-            where.append(not_(conditions.among(place, conditions.documents_with(query.excluded, query, words))))
-        return where
+        return [*where, *conditions.on_excluded(place, query, words)]
+
+
+def _whole(newest: Sequence[Candidate]) -> list[Candidate]:
+    """Leave out the document of the last, of which earlier passages were left out."""
+    last = document_of(newest[-1].passage_id)
+    return [one for one in newest if document_of(one.passage_id) != last]
+
+
+def _from_its_beginning(
+    connection: Connection, found: Select[Any], key: ColumnElement[int], one: Candidate
+) -> list[Candidate]:
+    """Return the first passages of a document that alone has more than are ranked."""
+    first, end = keys_of(document_of(one.passage_id))
+    earliest = found.where(key >= first, key < end).order_by(key).limit(RANKED_AT_MOST)
+    return [Candidate(*row) for row in connection.execute(earliest)]
 
 
 def _found(row: Any) -> FoundPassage:

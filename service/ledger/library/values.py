@@ -163,11 +163,12 @@ class Candidate(NamedTuple):
 
     passage_id: int
     rank: float
+    start_s: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Candidates, the best first. bounded: there are more, of which only the newest were ranked."""
+    """Candidates in their order (`numbers.order_of`). bounded: there are more; the newest documents' were ranked."""
 
     candidates: tuple[Candidate, ...]
     bounded: bool

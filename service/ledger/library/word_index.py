@@ -33,6 +33,10 @@ class WordIndex(ABC):
         """Let a query over the source read the columns of `passages` as well."""
 
     @abstractmethod
+    def said(self, after_s: float | None, before_s: float | None) -> ColumnElement[str]:
+        """Return which words of a passage are said in [after, before), joined by blanks (`spoken`)."""
+
+    @abstractmethod
     def tidy(self, connection: Connection, *, begin: bool) -> bool:
         """Have a little more of what was dropped vanish for good; say whether more is to be done."""
 

@@ -11,11 +11,12 @@ from fastapi import APIRouter, Query
 
 from service.ledger.library.values import KINDS, BadCursor
 from service.search.language import QueryError, parse
+from service.search.links import video_address
 from service.search.search import Videos, videos
 from service.search.words import composed
 from service.web.pages.templates import page
 from service.web.site import GivenSite
-from service.web.views.addresses import frame_address, video_address
+from service.web.views.addresses import frame_address
 from service.web.views.excerpts import KIND_NAMES, excerpts
 
 if TYPE_CHECKING:
@@ -32,10 +33,10 @@ EXAMPLES = (
     ("coffee machine", "both words, anywhere in the video"),
     ('"link in bio"', "these words, one after the other"),
     ("oppskrift OR recipe", "one of them"),
-    ("recipe -sugar", "without a word"),
+    ("recipe -sugar", "one word, and another nowhere in the video"),
     ("pann*", "words that begin so"),
     ('"link in bio" kind:overlay before:3s', "on screen, in the first three seconds"),
-    ("kind:speech after:1:05 sale", "said later than 1:05"),
+    ("kind:speech after:1:05 sale", "said at 1:05 or later"),
     ("#recipe lang:no author:kari", "by hashtag, language, author"),
     ("in:tips/2026 status:partial", "by folder, and what is not complete"),
 )

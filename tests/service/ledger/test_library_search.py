@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,9 +13,9 @@ from library_entries import OTHER_OUTPUT, OUTPUT, entry, fill, said
 from service.ledger.cursor import encode
 from service.ledger.library import searching
 from service.ledger.library.asking import Listing, TextQuery
-from service.ledger.library.values import BadCursor, Kind, Page
+from service.ledger.library.values import BadCursor, Kind, Page, Passage
 from service.search.language import QueryError, parse
-from service.search.search import Hits, Videos, hits, videos
+from service.search.search import HITS_OF_A_VIDEO, Hits, Videos, hits, videos
 
 if TYPE_CHECKING:
     from conftest import Bench
@@ -65,6 +66,9 @@ CLIPS = (
         ("tea OR cup", ["a cup on a table", "tea and not coffe"]),
         ("sale OR cup coffe", ["Sale 50 %", "tea and not coffe"]),
         ('"link in bio" -coffee', ["link in bio"]),
+        ("link kind:overlay -coffee", ["link in bio"]),
+        ("link before:5s -brew", []),
+        ("link -coffee before:1s", []),
         ('"link in bio" kind:overlay before:3s', ["LINK IN BIO"]),
         ('"link in bio" after:3', ["link in bio"]),
         ("link kind:speech", ["and the link is in my bio"]),
@@ -104,6 +108,43 @@ def test_what_matched_is_marked_and_played_from_its_word(bench: Bench) -> None:
     assert hit.at_s == 1.0, "where a word has no time, its passage's start"
 
 
+def timed(text: str, *times: float | None, start_s: float = 0.0, end_s: float = 10.0) -> Passage:
+    return replace(said(text, start_s, end_s), word_times=times)
+
+
+@pytest.mark.parametrize(
+    ("text", "at_s"),
+    [
+        ("free before:3s", {"early": 2.0}),
+        ("free after:3s", {"early": 5.0, "late": 4.0}),
+        ("free after:2s before:2.1s", {"early": 2.0}),
+        ("free after:2.1s before:4s", {}),
+        ("free after:6s", {}),
+        ("fre* before:3s", {"early": 2.0}),
+        ('"free tea" before:6s', {"early": 5.0}),
+        ('"free tea" before:5.5s', {}),
+        ('"free tea" after:5.2s', {}),
+        ("re before:3s", {}),
+        ("get free before:3s", {"early": 0.5}),
+        ("get free after:3s", {}),
+        ("get OR free after:3s", {"early": 5.0, "late": 4.0}),
+        ("untimed before:1s", {"late": 0.0}),
+        ("untimed after:1s", {}),
+        ("now before:1s", {}),
+        ("now after:3s", {"late": 0.0}),
+    ],
+)
+def test_a_word_is_said_when_its_own_time_says(bench: Bench, text: str, at_s: dict[str, float]) -> None:
+    early = timed("get free coffee free tea", 0.5, 2.0, 2.5, 5.0, 5.6)
+    late = timed("for you free now", 0.0, None, 4.0, None)
+    fill(bench.ledger, entry("early", early), entry("late", late, said("untimed words", 0.0, 10.0)))
+    best = {hit.row.document: hit.at_s for hit in reversed(found(bench, text).hits)}
+    listed = bench.ledger.library.page(Listing(text=query(text)))
+    assert isinstance(listed, Page)
+    assert best == at_s
+    assert {row.document for row in listed.rows} == set(at_s)
+
+
 def _fields(passage: object) -> dict[str, object]:
     return {name: getattr(passage, name) for name in ("kind", "text", "words", "start_s", "end_s")}
 
@@ -111,6 +152,57 @@ def _fields(passage: object) -> dict[str, object]:
 def test_the_better_match_comes_first(bench: Bench) -> None:
     fill(bench.ledger, entry("long", said("coffee " + "and many other words " * 20)), entry("short", said("coffee")))
     assert [hit.row.document for hit in found(bench, "coffee").hits] == ["short", "long"]
+
+
+SCRIPT = (
+    said("word four", 4.0),
+    said("word one", 1.0),
+    said("word two", 2.0, kind=Kind.OVERLAY),
+    said("word five", 5.0, kind=Kind.CAPTION),
+    said("word zero", 0.0, kind=Kind.CAPTION),
+    said("word never", None, kind=Kind.SIDECAR),
+    said("word nil", 0.0, kind=Kind.FILE),
+)
+IN_TIME = ["word zero", "word nil", "word one", "word two", "word four", "word five"]
+
+
+@pytest.mark.parametrize(
+    ("text", "texts"),
+    [
+        ("word", [*IN_TIME, "word never"]),
+        ("after:0s", IN_TIME),
+        ("kind:speech", ["word one", "word four"]),
+        ("kind:caption,overlay", ["word zero", "word two", "word five"]),
+    ],
+)
+@pytest.mark.parametrize("limit", [1, 3, 50])
+def test_equals_come_newest_video_first_and_in_order_of_time(
+    bench: Bench, text: str, texts: list[str], limit: int
+) -> None:
+    fill(bench.ledger, entry("older", *SCRIPT), entry("newer", *SCRIPT))
+    seen, cursor = [], None
+    while True:
+        page = hits(bench.ledger.library, query(text), limit=limit, cursor=cursor)
+        assert isinstance(page, Hits)
+        seen += [(hit.row.document, hit.text) for hit in page.hits]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert seen == [("newer", one) for one in texts] + [("older", one) for one in texts]
+    grouped = videos(bench.ledger.library, query(text))
+    assert isinstance(grouped, Videos)
+    assert [[hit.text for hit in video.hits] for video in grouped.videos] == [texts[:HITS_OF_A_VIDEO]] * 2
+
+
+@pytest.mark.parametrize(("most", "told"), [(5, ["new 0", "new 1", "new 2"]), (2, ["new 0", "new 1"])])
+def test_what_is_ranked_of_many_begins_where_its_videos_begin(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, most: int, told: list[str]
+) -> None:
+    fill(bench.ledger, *(entry(name, *(said(f"{name} {n}", float(n)) for n in range(3))) for name in ("old", "new")))
+    monkeypatch.setattr(searching, "RANKED_AT_MOST", most)
+    for text in ("old OR new", "kind:speech"):
+        page = found(bench, text)
+        assert ([hit.text for hit in page.hits], page.bounded) == (told, True)
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7])
@@ -151,7 +243,11 @@ def test_of_a_frequent_word_the_newest_are_ranked_and_that_is_said(
 
 
 @pytest.mark.parametrize(
-    "cursor", ["", "x", encode("hit", 1.0), encode("video", 1.0, 1), encode("hit", "x", 1), encode("hit", 1.0, 1 << 65)]
+    "cursor",
+    [
+        *("", "x", encode("hit", 1.0), encode("video", 1.0, 1), encode("hit", 1, 1.0), encode("hit", "x", 1.0, None)),
+        *(encode("hit", 1 << 65, 1.0, None), encode("hit", 1, 1.0, "x"), encode("hit", 1, None, 1.0)),
+    ],
 )
 def test_a_cursor_that_nobody_gave_is_told_so(bench: Bench, cursor: str) -> None:
     assert isinstance(hits(bench.ledger.library, query("a"), cursor=cursor), BadCursor)

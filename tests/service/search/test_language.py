@@ -37,6 +37,8 @@ A, B, C = words("a"), words("b"), words("c")
         ("-a b", of((B,), excluded=(A,))),
         ('-"a b" c', of((C,), excluded=(words("a", "b"),))),
         ("- a", of((A,))),
+        ("a OR b -c", of((A, B), excluded=(C,))),
+        ("-a b OR c", of((B, C), excluded=(A,))),
         ("co*", of((words("co", prefix=True),))),
         ('"link in b*"', of((words("link", "in", "b", prefix=True),))),
         ('"link in b"*', of((words("link", "in", "b", prefix=True),))),
@@ -81,6 +83,9 @@ def test_what_is_typed_is_looked_for(typed: str, query: TextQuery) -> None:
         ("lang:,", 0, "no language"),
         ("x" * (MOST_CHARACTERS + 1), MOST_CHARACTERS, "too long"),
         ("a " * 100, 0, "too many words"),
+        ("kitchen OR -cup", 11, "leave out the OR"),
+        ("-cup OR kitchen", 5, "leave out the OR"),
+        ('a -"b c" OR d', 9, "leave out the OR"),
     ],
 )
 def test_what_cannot_be_meant_is_told_with_place_and_remedy(typed: str, position: int, said: str) -> None:
