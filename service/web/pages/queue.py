@@ -18,6 +18,7 @@ from service.ledger.request_values import ENDED, RequestState
 from service.ledger.states import State
 from service.logs.names import readable
 from service.received.refusal import Refusal as NotReceived
+from service.search.links import video_address
 from service.web.api import analyze, jobs
 from service.web.api.entries import JobEntry, entry
 from service.web.api.forms import refused
@@ -28,7 +29,6 @@ from service.web.pages.login import local
 from service.web.pages.templates import page
 from service.web.problems import Refusal
 from service.web.site import GivenSite
-from service.web.views.addresses import video_address
 from service.web.views.requested import RequestRow, request_row
 
 if TYPE_CHECKING:
