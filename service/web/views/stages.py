@@ -1,4 +1,4 @@
-"""What the stages are called on the pages; the API, the log and the settings have their short names."""
+"""What the stages are called on all pages; the API, the log and the settings have their short names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NAMES: Mapping[str, str] = MappingProxyType(
         "diarization": "Speakers",
         "captions": "Captions",
         "objects": "Objects",
-        "ocr": "Text on screen",
+        "ocr": "On-screen text",
         "audio": "Sound",
         "frames": "Frames",
         "fusion": "Writing",

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from actors.document import Document, StageRecord
+from service.web.views.stages import NAMES, stage_name
 
 STAGES_OF = {
     "transcript": "asr",
@@ -19,17 +20,6 @@ STAGES_OF = {
     "audio": "audio",
 }
 """Fields, or their beginnings, and the stage that fills them."""
-STAGE_NAMES = {
-    "decode": "Decoding",
-    "vad": "Voice activity",
-    "asr": "Speech recognition",
-    "diarization": "Speakers",
-    "ocr": "On-screen text",
-    "objects": "Objects",
-    "captions": "Captions",
-    "frames": "Choice of frames",
-    "audio": "Sound",
-}
 ENDED = {
     "done": "done",
     "no_audio": "no sound",
@@ -82,10 +72,10 @@ def _why(document: Document, field: str) -> str:
 
 
 def stage_lines(document: Document) -> tuple[StageLine, ...]:
-    """List the stages in the order in which they are named here; what nobody named comes last."""
-    places = {key: place for place, key in enumerate(STAGE_NAMES)}
+    """List the stages in the order in which they are named; what nobody named comes last."""
+    places = {key: place for place, key in enumerate(NAMES)}
     found = sorted(document.processing.stages.items(), key=lambda item: places.get(item[0], len(places)))
     return tuple(
-        StageLine(STAGE_NAMES.get(key, key), key, record, ENDED[record.status], record.status.makes_partial)
+        StageLine(stage_name(key), key, record, ENDED[record.status], record.status.makes_partial)
         for key, record in found
     )

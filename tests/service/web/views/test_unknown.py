@@ -12,6 +12,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parent)]
 
 from documents import document, raw  # noqa: E402 - it lies beside this file
 
+from service.web.views.stages import stage_name  # noqa: E402 - as above
 from service.web.views.unknown import ENDED, stage_lines, why  # noqa: E402 - as above
 
 
@@ -53,7 +54,8 @@ def test_every_stage_is_listed_and_what_is_missing_is_marked() -> None:
     processing["stages"]["future"] = processing["stages"]["asr"]
     found = stage_lines(document(processing=processing))
     assert [line.key for line in found] == [
-        *("decode", "vad", "asr", "diarization", "ocr", "objects"),
-        *("captions", "frames", "audio", "future"),
+        *("decode", "vad", "asr", "diarization", "captions", "objects"),
+        *("ocr", "audio", "frames", "future"),
     ]
     assert [line.key for line in found if line.missing] == ["ocr"]
+    assert [line.name for line in found] == [stage_name(line.key) for line in found]
