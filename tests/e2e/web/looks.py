@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +55,18 @@ def sticking_out(page: Page) -> list[str]:
     """Return what makes the page wider than the window."""
     found: list[str] = page.evaluate(STICKING_OUT)
     return found
+
+
+def is_dark(page: Page, selector: str) -> bool:
+    """Say whether a part stands on a dark ground of its own, below light text."""
+    ground, text = page.locator(selector).first.evaluate(
+        "(one) => { const { backgroundColor, color } = getComputedStyle(one); return [backgroundColor, color]; }"
+    )
+    return ground.startswith("rgb(") and _brightness(ground) < _brightness(text)
+
+
+def _brightness(colour: str) -> int:
+    return sum(map(int, re.findall(r"\d+", colour)[:3]))
 
 
 def violations(page: Page) -> list[str]:

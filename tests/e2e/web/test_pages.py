@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 import pytest
-from looks import picture, sticking_out, unreached, violations
+from looks import is_dark, picture, sticking_out, unreached, violations
 from watched import Watched
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ PAGES = {
     "library": "/library",
     "library-list": "/library?look=list",
     "video": "/videos/{video_id}",
+    "video-story": "/videos/{video_id}#story",
+    "video-visual": "/videos/{video_id}#visual",
+    "video-artifacts": "/videos/{video_id}#artifacts",
     "search": "/find?q=good",
     "nothing-found": "/find?q=aardvark",
     "wrong-query": "/find?q=kind%3Anothing",
@@ -44,10 +47,15 @@ def test_a_page(browser: Browser, world: World, name: str, width: str) -> None:
         assert answer.status == (404 if name == "absent" else 200)
         if name == "api":
             page.get_by_text("/documents/{video_id}", exact=True).first.wait_for()
+        if name == "video-artifacts":
+            page.locator("#raw summary").nth(1).wait_for()
         assert page.evaluate("document.documentElement.lang") in {"en", "nb"}
         assert page.title().endswith(" · Reelwatch")
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme)
+            if name == "api":
+                page.wait_for_selector("html.dark-mode", state="attached" if scheme == "dark" else "detached")
+                assert is_dark(page, ".swagger-ui") == (scheme == "dark")
             picture(page, f"{name}-{width}-{scheme}")
             assert sticking_out(page) == []
             assert name in NOT_OURS or violations(page) == []
