@@ -1,5 +1,6 @@
 // A form whose results are replaced while it is typed in, and go on when their end is seen. Without it, it is a form.
 import { nameLanguages } from "/static/languages.js";
+import { localize } from "/static/live/times.js";
 
 const QUIET_MS = 180;
 
@@ -94,6 +95,7 @@ export class LiveResults {
 
   shown() {
     nameLanguages(this.results);
+    localize(this.results);
     this.ending.disconnect();
     const more = this.results.querySelector("#more");
     if (more) this.ending.observe(more);

@@ -4,9 +4,10 @@ const RELATIVE = new Intl.RelativeTimeFormat(document.documentElement.lang, { nu
 const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const SHORT = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 const NUMBER = new Intl.NumberFormat();
 const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60]];
-const FORMATS = { full: FULL, time: SHORT, day: DAY };
+const FORMATS = { full: FULL, time: SHORT, day: DAY, date: DATE };
 
 /** Spell how long ago a Unix time is. */
 export function ago(at, now) {
@@ -29,7 +30,7 @@ export function localize(root) {
   for (const element of root.querySelectorAll("[data-number]")) {
     set(element, NUMBER.format(Number(element.dataset.number)));
   }
-  for (const element of root.querySelectorAll("[data-at]")) {
+  for (const element of root.querySelectorAll("time[data-at]")) {
     set(element, FORMATS[element.dataset.format ?? "full"].format(Number(element.dataset.at) * 1000));
   }
   for (const element of root.querySelectorAll("[data-ago]")) {

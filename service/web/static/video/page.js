@@ -1,5 +1,6 @@
 // The page of one video: its parts, and who tells whom.
 import { nameLanguages } from "/static/languages.js";
+import { localize } from "/static/live/times.js";
 import { Tabs } from "/static/tabs.js";
 import { tree } from "/static/tree.js";
 import { Boxes } from "/static/video/boxes.js";
@@ -15,6 +16,7 @@ const player = new Player(document.getElementById("player"));
 const timeline = document.getElementById("timeline");
 
 nameLanguages(page);
+localize(page);
 new Words(document.getElementById("transcript"), player);
 new Timeline(timeline, player, duration);
 new Boxes(document.getElementById("player"), player);

@@ -51,7 +51,7 @@ def test_what_the_document_says_is_there(client: TestClient, shelf: Shelf) -> No
         'lang="no"',
         "the profile does not ask for it",
         'href="/find?q=%23Bl%C3%A5b%C3%A6r"',
-        "1,200",
+        "1\u202f200",
     ):
         assert expected in page, expected
     assert page.count('data-shot="s') == 6  # the strip and the tab

@@ -21,7 +21,7 @@ from service.web.views import figures
         (figures.moment, 12.3, "12.3"),
         (figures.moment, 12.0, "12"),
         (figures.moment, 0.1234567, "0.123"),
-        (figures.grouped, 184233, "184,233"),
+        (figures.grouped, 184233, "184\u202f233"),
         (figures.brief, 950, "950"),
         (figures.brief, 1000, "1k"),
         (figures.brief, 9120, "9.1k"),
@@ -31,8 +31,12 @@ from service.web.views import figures
         (figures.size, 999, "999 bytes"),
         (figures.size, 2_414_117, "2.4 MB"),
         (figures.percent, 0.6123, "61 %"),
+        (figures.grouped, 950, "950"),
         (figures.day, 1764151200.0, "2025-11-26"),
+        (figures.unix, "2025-11-26T10:00:00Z", 1764151200.0),
+        (figures.unix, "2025-11-26", None),
+        (figures.unix, "2025-02-30T99:00:00Z", None),
     ],
 )
-def test_spelled(spell: Any, value: float, expected: str) -> None:
+def test_spelled(spell: Any, value: Any, expected: Any) -> None:
     assert spell(value) == expected
