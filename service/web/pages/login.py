@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from service.web.pages.templates import page
-from service.web.security.token import COOKIE, SESSION_S
+from service.web.security.token import SESSION_S
 from service.web.site import GivenSite
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def enter(
         return page(site, "login.html", here="/login", status=HTTPStatus.FORBIDDEN, next=local(next), wrong=True)
     answer = RedirectResponse(local(next), HTTPStatus.SEE_OTHER)
     answer.set_cookie(
-        COOKIE,
+        site.token.cookie,
         site.token.session(site.clock.wall()),
         max_age=SESSION_S,
         httponly=True,
@@ -51,10 +51,11 @@ def enter(
 
 
 @router.post("/logout", response_model=None)
-def leave() -> Response:
-    """Have the browser forget its session."""
-    answer = RedirectResponse("/login", HTTPStatus.SEE_OTHER)
-    answer.delete_cookie(COOKIE, httponly=True, samesite="strict")
+def leave(site: GivenSite) -> Response:
+    """Have the browser forget its session, and the pictures it kept (over TLS and on this host it does)."""
+    answer = RedirectResponse("/login", HTTPStatus.SEE_OTHER, {"clear-site-data": '"cache"'})
+    if site.token is not None:
+        answer.delete_cookie(site.token.cookie, httponly=True, samesite="strict")
     return answer
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
-from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -15,15 +14,14 @@ from starlette.responses import RedirectResponse, Response
 from service.clock import Clock
 from service.web.problems import problem
 from service.web.security.hosts import host_name, is_same_origin
-from service.web.security.policy import HEADERS
-from service.web.security.token import COOKIE, Token
+from service.web.security.policy import HEADERS, STATIC, cache_control
+from service.web.security.token import Token
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 OPEN_PATHS = frozenset({"/login", "/health/live"})
-OPEN_PREFIX = "/static/"
-"""What the login page needs, and what tells a service manager that the process answers."""
+"""And `STATIC`: what the login page needs, and what tells a service manager that the process answers."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,8 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
-                headers.setdefault("cache-control", "no-store")
+                kept = cache_control(scope["path"], headers.get("content-type", ""), guarded=self.token is not None)
+                headers.setdefault("cache-control", kept)
             await send(message)
 
         refusal = self._refusal(scope)
@@ -69,27 +68,27 @@ class Guard:
             return None
         return _please_log_in(scope, headers)
 
-    def _is_known(self, token: Token, headers: Mapping[str, str]) -> bool:
+    def _is_known(self, token: Token, headers: Headers) -> bool:
         scheme, _, given = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             return token.matches(given.strip())
-        session = _cookie(headers.get("cookie", ""))
-        return session is not None and token.knows(session, self.clock.wall())
+        now_s = self.clock.wall()
+        return any(token.knows(session, now_s) for session in _cookies(headers, token.cookie))
 
 
 def _is_open(path: str) -> bool:
-    return path in OPEN_PATHS or path.startswith(OPEN_PREFIX)
+    return path in OPEN_PATHS or path.startswith(STATIC)
 
 
-def _cookie(header: str) -> str | None:
-    try:
-        found = SimpleCookie(header).get(COOKIE)
-    except CookieError:
-        return None
-    return None if found is None else found.value
+def _cookies(headers: Headers, name: str) -> Iterator[str]:
+    """Yield the values of a cookie; `http.cookies` reads none behind one of another app's that it dislikes."""
+    for cookie in ";".join(headers.getlist("cookie")).split(";"):
+        key, _, value = cookie.partition("=")
+        if key.strip() == name:
+            yield value.strip()
 
 
-def _please_log_in(scope: Scope, headers: Mapping[str, str]) -> Response:
+def _please_log_in(scope: Scope, headers: Headers) -> Response:
     if scope["method"] in {"GET", "HEAD"} and "text/html" in headers.get("accept", ""):
         query = scope["query_string"].decode("latin-1")
         asked = scope["path"] + (f"?{query}" if query else "")

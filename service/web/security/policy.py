@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+STATIC = "/static/"
+"""Below it lie the pages' scripts and style sheets, the same for everybody."""
 _DIRECTIVES = (
     "default-src 'none'",
     "script-src 'self'",
@@ -29,3 +31,14 @@ HEADERS: Mapping[str, str] = MappingProxyType(
         "cross-origin-resource-policy": "same-origin",
     }
 )
+
+
+def cache_control(path: str, kind: str, *, guarded: bool) -> str:
+    """Return how an answer may be kept that does not say so itself. kind: its Content-Type; guarded: by a token.
+
+    Files of ours are asked for again by their ETag. Pages may be kept for going back, which asks nobody; so not where
+    one logs out, after which nothing may be shown.
+    """
+    if path.startswith(STATIC):
+        return "no-cache"
+    return "private, no-cache" if kind.startswith("text/html") and not guarded else "no-store"

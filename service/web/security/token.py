@@ -12,7 +12,6 @@ from service.errors import ConfigError
 LEAST_CHARACTERS = 32
 CREDENTIAL = "web-token"
 SESSION_S = 14 * 86_400
-COOKIE = "reelwatch_session"
 _MAKE = "openssl rand -hex 32"
 
 
@@ -28,6 +27,14 @@ class Token:
     def __repr__(self) -> str:
         return "Token(…)"
 
+    @property
+    def cookie(self) -> str:
+        """The name of the cookie that holds a session: one for each token.
+
+        A browser keeps one jar for all ports of a host. Of one name, two web faces there would log each other out.
+        """
+        return f"reelwatch_{self._seal('cookie')[:8]}"
+
     def matches(self, given: str) -> bool:
         """Say whether this is the token."""
         return hmac.compare_digest(_digest(self.secret), _digest(given.encode()))
@@ -35,17 +42,17 @@ class Token:
     def session(self, now_s: float) -> str:
         """Return the value of a cookie that is good for `SESSION_S` from now on; wall-clock seconds."""
         end = str(int(now_s) + SESSION_S)
-        return f"{end}.{self._seal(end)}"
+        return f"{end}.{self._seal(_session(end))}"
 
     def knows(self, session: str, now_s: float) -> bool:
         """Say whether this is a session of ours that has not ended."""
         end, _, seal = session.partition(".")
-        if not hmac.compare_digest(self._seal(end).encode(), seal.encode()):
+        if not hmac.compare_digest(self._seal(_session(end)).encode(), seal.encode()):
             return False
         return now_s < int(end)
 
-    def _seal(self, end: str) -> str:
-        return hmac.new(self.secret, b"session " + end.encode(), hashlib.sha256).hexdigest()
+    def _seal(self, text: str) -> str:
+        return hmac.new(self.secret, text.encode(), hashlib.sha256).hexdigest()
 
 
 def read_token(path: Path | None, credentials: str | None) -> Token | None:
@@ -69,6 +76,10 @@ def read_token(path: Path | None, credentials: str | None) -> Token | None:
             f"web.token_file = {file}: expected one line of at least {LEAST_CHARACTERS} characters. Make one: {_MAKE}"
         )
     return Token(text.encode())
+
+
+def _session(end: str) -> str:
+    return f"session {end}"
 
 
 def _digest(text: bytes) -> bytes:

@@ -9,8 +9,10 @@ from places import Site as Places
 from starlette.testclient import TestClient
 
 from service.ledger.ledger import Ledger, open_ledger
+from service.web.security.token import Token
 
 TOKEN = "t0ken-" * 6
+COOKIE = Token(TOKEN.encode()).cookie
 
 MakeClient = Callable[..., TestClient]
 

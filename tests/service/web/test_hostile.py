@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 from indexed import index
-from shelf import TOKEN
+from shelf import COOKIE, TOKEN
 
 from service.ledger.cursor import encode
 
@@ -203,8 +203,8 @@ def test_a_cursor_beyond_the_last_row(client: TestClient, described: str) -> Non
     "headers",
     [
         {"accept": "a" * 20_000},
-        {"cookie": "reelwatch_session=" + "a" * 20_000},
-        {"cookie": "=;=;=;reelwatch_session=\x7f"},
+        {"cookie": f"{COOKIE}=" + "a" * 20_000},
+        {"cookie": f"=;=;=;{COOKIE}=\x7f"},
         {"authorization": "Bearer " + "t" * 30_000},
         {"authorization": "Bearer \xff\xfe"},
         {"authorization": "Bearer"},

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
-from shelf import TOKEN
+from shelf import COOKIE, TOKEN
 
 from service.errors import ConfigError
 from service.web.problems import MEDIA_TYPE
 from service.web.security.policy import HEADERS
+from service.web.security.token import Token
 
 if TYPE_CHECKING:
     from shelf import MakeClient, Shelf
@@ -70,8 +72,8 @@ def test_head_is_answered_as_get_is(client: TestClient, path: str) -> None:
         ({"authorization": f"Bearer {TOKEN}x"}, 401),
         ({"authorization": TOKEN}, 401),
         ({"authorization": "Basic " + TOKEN}, 401),
-        ({"cookie": f"reelwatch_session={TOKEN}"}, 401),
-        ({"cookie": "reelwatch_session=99999999999.00"}, 401),
+        ({"cookie": f"{COOKIE}={TOKEN}"}, 401),
+        ({"cookie": f"{COOKIE}=99999999999.00"}, 401),
     ],
 )
 def test_who_is_let_in(shelf: Shelf, make_client: MakeClient, headers: dict[str, str], status: int) -> None:
@@ -79,6 +81,59 @@ def test_who_is_let_in(shelf: Shelf, make_client: MakeClient, headers: dict[str,
     answer = make_client(token=TOKEN).get("/jobs", headers=headers)
     assert answer.status_code == status
     assert ("www-authenticate" in answer.headers) is (status == 401)
+
+
+SESSION, OTHER = Token(TOKEN.encode()).session(time.time()), Token(b"other" * 8)
+
+
+@pytest.mark.parametrize(
+    ("cookies", "status"),
+    [
+        (f"{COOKIE}={SESSION}", 200),
+        (f'foo={{"a":1}}; {COOKIE}={SESSION}', 200),
+        (f"x; {COOKIE}={SESSION}", 200),
+        (f"a=b c; {COOKIE}={SESSION}; d", 200),
+        (f"a[b]=1;{COOKIE}={SESSION};=;;", 200),
+        (f'a="b; {COOKIE}={SESSION}', 200),
+        (f"{COOKIE}=old.seal; {COOKIE}={SESSION}", 200),
+        (f"{COOKIE}={SESSION}; {OTHER.cookie}={OTHER.session(time.time())}", 200),
+        (f"{OTHER.cookie}={OTHER.session(time.time())}", 401),
+        (f"{COOKIE}={OTHER.session(time.time())}", 401),
+        (f"x{COOKIE}={SESSION}", 401),
+        (f"a={COOKIE}={SESSION}", 401),
+        (f"{COOKIE}", 401),
+        ("", 401),
+    ],
+)
+def test_a_session_is_found_among_cookies(shelf: Shelf, make_client: MakeClient, cookies: str, status: int) -> None:
+    del shelf
+    assert make_client(token=TOKEN).get("/jobs", headers={"cookie": cookies}).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("path", "open_to_all", "behind_a_token"),
+    [
+        ("/", "private, no-cache", "no-store"),
+        ("/library", "private, no-cache", "no-store"),
+        ("/login", "private, no-cache", "no-store"),
+        ("/documents", "no-store", "no-store"),
+        ("/static/base.css", "no-cache", "no-cache"),
+        ("/static/live/part.js", "no-cache", "no-cache"),
+    ],
+)
+def test_what_a_browser_may_keep(
+    shelf: Shelf, make_client: MakeClient, path: str, open_to_all: str, behind_a_token: str
+) -> None:
+    del shelf
+    asked = PAGE | {"authorization": f"Bearer {TOKEN}"}
+    told = [make_client(**given).get(path, headers=asked) for given in ({}, {"token": TOKEN})]
+    assert [answer.headers["cache-control"] for answer in told] == [open_to_all, behind_a_token]
+
+
+def test_a_file_that_a_browser_has_is_not_sent_again(client: TestClient) -> None:
+    whole = client.get("/static/base.css")
+    again = client.get("/static/base.css", headers={"if-none-match": whole.headers["etag"]})
+    assert (again.status_code, again.content, again.headers["cache-control"]) == (304, b"", "no-cache")
 
 
 @pytest.mark.parametrize("path", ["/health/live", "/login", "/static/base.css"])
@@ -105,7 +160,7 @@ def test_a_person_logs_in_and_out(shelf: Shelf, make_client: MakeClient) -> None
     cookie = entered.headers["set-cookie"].lower()
     assert all(word in cookie for word in ("httponly", "samesite=strict", "path=/"))
     assert client.get("/", headers=PAGE).status_code == 200
-    client.post("/logout")
+    assert client.post("/logout").headers["clear-site-data"] == '"cache"'
     assert client.get("/", headers=PAGE).status_code == 303
 
 
