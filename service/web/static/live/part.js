@@ -35,7 +35,7 @@ export class Part {
     const address = new URL(location.href);
     address.searchParams.set("part", this.root.dataset.part);
     try {
-      const answer = await fetch(address, { signal: this.asking.signal });
+      const answer = await fetch(address, { signal: this.asking.signal, headers: { accept: "text/html" } });
       if (answer.redirected) location.reload(); // to the login page
       else if (answer.ok) this.show(await answer.text());
     } catch (error) {

@@ -1,4 +1,6 @@
 // Follows /events: one connection while the page is seen, none while it is hidden.
+import { session } from "../session.js";
+
 const AGAIN_MS = 5000;
 const KINDS = ["service", "progress", "requests", "jobs"];
 
@@ -46,11 +48,12 @@ export class Stream extends EventTarget {
   }
 
   // A browser comes back by itself after a broken connection, but not after an answer that is an error.
-  failed() {
+  async failed() {
     this.tell("off", "Not live");
     if (this.source?.readyState !== EventSource.CLOSED) return;
     this.stop();
     this.timer = setTimeout(() => this.look(), AGAIN_MS);
+    if ((await session()) === "out") location.reload(); // to the login page; an EventSource hides the status
   }
 
   stop() {
