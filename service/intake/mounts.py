@@ -138,6 +138,10 @@ class Mount:
         return kind_of(self.fs_type)
 
 
+UNSEEN: Final = Mount(b"/", "")
+"""Before anybody looked: nothing is known of it."""
+
+
 def mount_of(path: bytes, *, mountinfo: bytes | None = None) -> Mount:
     """Return the mount that holds `path` (absolute, links resolved); UNKNOWN where the kernel's table is not readable.
 
@@ -149,7 +153,7 @@ def mount_of(path: bytes, *, mountinfo: bytes | None = None) -> Mount:
             mountinfo = MOUNTINFO.read_bytes()
         except OSError:
             mountinfo = b""
-    found = Mount(b"/", "")
+    found = UNSEEN
     for line in mountinfo.splitlines():
         mount = _parse(line)
         if mount is not None and _holds(mount.point, path) and len(mount.point) >= len(found.point):

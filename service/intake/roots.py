@@ -10,7 +10,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from service.intake.mounts import Mount, mount_of_root
+from service.intake.looks import SILENCE, PatientLook
+from service.intake.mounts import UNSEEN, Mount, mount_of_root
 
 _OURS: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 """Refusals that are about this process or host, not about a folder."""
@@ -49,13 +50,14 @@ class Root:
 
     A folder on another device than before counts as lost (unmounted, or mounted over) until the old one is back: known
     by device and inode, or by inode and file-system id where the device number has changed with the mount. Another
-    folder on the same device was made by the user and is accepted: REPLACED.
+    folder on the same device was made by the user and is accepted: REPLACED. One that does not answer is lost as well.
     """
 
     def __init__(self, path: bytes, *, expected_devices: frozenset[int] = frozenset()) -> None:
         self.path = path
         self.lost: str | None = None
-        self.mount: Mount = mount_of_root(path)
+        self.mount = UNSEEN
+        self._look = PatientLook(self._seen)
         self._expected_devices = expected_devices
         self._identity: RootIdentity | None = None
 
@@ -67,40 +69,42 @@ class Root:
     def check(self) -> RootChange:
         """Look at the folder; `lost` says why it cannot be used, or is None."""
         before = self.lost
-        first = self._identity is None
         change, self.lost = self._compare()
         if self.lost is not None:
             return RootChange.LOST if before is None else RootChange.STILL_LOST
         self._expected_devices = frozenset()
-        if first or before is not None or change is RootChange.REPLACED:
-            self.mount = mount_of_root(self.path)
         if change is RootChange.SAME and before is not None:
             return RootChange.BACK
         return change
 
     def _compare(self) -> tuple[RootChange, str | None]:
         try:
-            found = RootIdentity.of(self.path)
+            # A disk of this host answers; a thread for each look at it would be waste.
+            found, mount = self._seen() if self.mount.kind.is_local else self._look.answer()
             if self._identity is None:
-                return self._first(found)
+                return self._first(found, mount)
         except OSError as error:
             if error.errno in _OURS and self._identity is not None:
                 return RootChange.SAME, self.lost  # we could not look, which says nothing about the folder
-            return RootChange.LOST, os.strerror(error.errno or 0)
+            return RootChange.LOST, SILENCE if isinstance(error, TimeoutError) else os.strerror(error.errno or 0)
         known = self._identity
         if found == known:
+            self.mount = mount
             return RootChange.SAME, None
         if found.device == known.device or (found.inode, found.file_system) == (known.inode, known.file_system):
             replaced = found.inode != known.inode
-            self._identity = found
+            self._identity, self.mount = found, mount
             return (RootChange.REPLACED if replaced else RootChange.SAME), None
         return RootChange.LOST, "another file system is mounted there, or the folder's own is not"
 
-    def _first(self, found: RootIdentity) -> tuple[RootChange, str | None]:
+    def _seen(self) -> tuple[RootIdentity, Mount]:
+        return RootIdentity.of(self.path), mount_of_root(self.path)
+
+    def _first(self, found: RootIdentity, mount: Mount) -> tuple[RootChange, str | None]:
         """At start only the ledger tells what should be there; an empty folder elsewhere is a missing mount."""
         if self._expected_devices and found.device not in self._expected_devices and _is_empty(self.path):
             return RootChange.LOST, "the folder is empty and not on the file system its known files were on"
-        self._identity = found
+        self._identity, self.mount = found, mount
         return RootChange.SAME, None
 
 

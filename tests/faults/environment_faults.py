@@ -32,6 +32,7 @@ ENVIRONMENT: dict[str, str] = {
     "an inbox is unreadable": _LOST,
     "no inbox can be read at the start": "exit 78; one of several: it is waited for",
     "an inbox's server does not answer": "looked at again after 1 s, 2 s … 60 s; the last listing stands",
+    "an inbox's server is gone, and who asks waits without end": f"{_LOST}; one thread waits, and no more",
     "a watcher ends, or hears nothing any more": "noticed within two scans and replaced; nothing is lost meanwhile",
     "thousands of folders that are never looked into": "they take no watches",
     "a writer holds a file open for long": "it is waited for without end, told once",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import signal
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -157,6 +160,33 @@ def root_is_lost_with_work_queued(scene: Scene) -> None:
         conclude(scene, service, inbox, other)
 
 
+@on_mounts
+def root_never_answers(scene: Scene) -> None:
+    """Whoever asks waits without end, as for an NFS server that is gone: the program behind the mount stands still."""
+    program = served(scene)
+    gone_and_back(
+        scene,
+        lambda: program.send_signal(signal.SIGSTOP),
+        lambda: program.send_signal(signal.SIGCONT),
+    )
+
+
+def served(scene: Scene) -> subprocess.Popen[bytes]:
+    """Have the inbox served by a program, which can be stopped; gone with the act."""
+    rclone, inbox, remote = shutil.which("rclone"), scene.home.inbox, scene.home.path / "remote"
+    if rclone is None or not os.access("/dev/fuse", os.R_OK | os.W_OK):
+        pytest.skip("it takes rclone and /dev/fuse")
+    remote.mkdir()
+    words = ("--vfs-cache-mode=writes", "--vfs-write-back=100ms", "--dir-cache-time=1s", "--attr-timeout=0s")
+    cache = f"--cache-dir={scene.home.path / 'cache'}"
+    program = subprocess.Popen([rclone, "--config", os.devnull, "mount", remote, inbox, cache, *words])
+    scene.closing.enter_context(scene.mounted.cleared(inbox))
+    scene.closing.callback(program.wait)
+    scene.closing.callback(program.kill)
+    until(inbox.is_mount, "rclone has mounted it")
+    return program
+
+
 def root_is_unreadable(scene: Scene) -> None:
     inbox = scene.home.inbox
     scene.closing.callback(inbox.chmod, 0o755)
@@ -172,6 +202,7 @@ ACTS = {
     root_is_unmounted: pytest.mark.fault("an inbox is unmounted"),
     root_is_mounted_over: pytest.mark.fault("something is mounted over an inbox"),
     root_shows_another_file_system: pytest.mark.fault("another file system is where an inbox was"),
+    root_never_answers: pytest.mark.fault("an inbox's server is gone, and who asks waits without end"),
     root_is_lost_with_work_queued: pytest.mark.fault("an inbox is lost with work queued"),
 }
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from service.intake import roots
+from service.intake.looks import SILENCE, PatientLook
+from service.intake.mounts import Mount
 from service.intake.roots import Root, RootChange, RootIdentity
 
 HERE = RootIdentity(device=1, inode=2, file_system=3)
@@ -70,6 +74,28 @@ def test_changes(
         told.append(str(root.check()))
     assert told == changes
     assert (root.lost is None) is usable
+
+
+def test_one_that_does_not_answer_is_lost_until_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = threading.Event()
+    answers.set()
+
+    def of(_: bytes) -> RootIdentity:
+        answers.wait()
+        return HERE
+
+    monkeypatch.setattr(roots.RootIdentity, "of", staticmethod(of))
+    monkeypatch.setattr(roots, "mount_of_root", lambda _: Mount(b"/inbox", "nfs4"))
+    monkeypatch.setattr(roots, "PatientLook", partial(PatientLook, patience_s=0.05))
+    root = Root(b"/inbox")
+    assert root.check() is RootChange.SAME
+    answers.clear()
+    assert [root.check(), root.check()] == [RootChange.LOST, RootChange.STILL_LOST]
+    assert root.lost == SILENCE
+    answers.set()
+    while (change := root.check()) is RootChange.STILL_LOST:
+        pass
+    assert (change, root.lost) == (RootChange.BACK, None)
 
 
 def test_a_missing_mount_at_the_start_is_not_an_emptied_folder(tmp_path: Path) -> None:
