@@ -10,8 +10,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from beginnings import beginning
 from watched import Watched
-from world import beginning
 
 from service.assets import demo_clip
 
