@@ -1,6 +1,7 @@
 // A form whose results are replaced while it is typed in, and go on when their end is seen. Without it, it is a form.
 import { nameLanguages } from "/static/languages.js";
 import { localize } from "/static/live/times.js";
+import { Place } from "/static/place.js";
 
 const QUIET_MS = 180;
 
@@ -11,6 +12,10 @@ export class LiveResults {
     this.address = address;
     this.links = links;
     this.asking = null;
+    this.going = null;
+    this.typed = false;
+    this.pages = 1;
+    this.place = new Place(this);
     this.ending = new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && this.goOn(), {
       rootMargin: "600px",
     });
@@ -18,15 +23,16 @@ export class LiveResults {
       event.preventDefault();
       this.show(address(form));
     });
-    form.addEventListener("change", () => this.show(address(form)));
+    form.addEventListener("change", (event) => event.target.type !== "search" && this.show(address(form)));
     if (typing) form.addEventListener("input", (event) => event.target.type === "search" && this.later());
     if (links) results.addEventListener("click", (event) => this.followed(event));
     this.shown();
+    this.place.restore(history.state);
   }
 
   later() {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.show(this.address(this.form)), QUIET_MS);
+    this.timer = setTimeout(() => this.show(this.address(this.form), { typed: true }), QUIET_MS);
   }
 
   followed(event) {
@@ -36,32 +42,62 @@ export class LiveResults {
     this.show(link.href);
   }
 
-  async show(address) {
-    clearTimeout(this.timer);
-    const page = await this.fetched(address);
+  // What is asked for is a place that Back leads to; what is typed is one, not one for every letter.
+  async show(address, { typed = false } = {}) {
+    this.place.keep();
+    const page = await this.replaced(address);
     if (!page) return;
-    const fresh = page.getElementById("results");
-    if (!fresh) return location.assign(address); // an error, which its own page says best
-    history.replaceState(null, "", fresh.dataset.address);
-    const focused = this.results.contains(document.activeElement) ? identity(document.activeElement) : null;
-    this.results.replaceChildren(...fresh.childNodes);
-    if (focused) this.results.querySelector(focused)?.focus();
-    this.shown();
+    this.place.enter(this.results.dataset.address, { instead: typed && this.typed });
+    this.typed = typed;
     this.form.dispatchEvent(new CustomEvent("shown", { detail: page }));
   }
 
-  // The next page's items come behind those that are there.
-  async goOn() {
+  // Back and forward: the form says what it said then.
+  async returned(address) {
+    const page = await this.replaced(address);
+    if (!page) return;
+    this.typed = false;
+    follow(this.form, page.getElementById(this.form.id));
+    this.form.dispatchEvent(new CustomEvent("shown", { detail: page }));
+  }
+
+  async replaced(address) {
+    clearTimeout(this.timer);
+    const page = await this.fetched(address);
+    if (!page) return null;
+    const fresh = page.getElementById("results");
+    if (!fresh) {
+      location.assign(address); // an error, which its own page says best
+      return null;
+    }
+    const focused = this.results.contains(document.activeElement) ? identity(document.activeElement) : null;
+    this.results.dataset.address = fresh.dataset.address;
+    this.results.replaceChildren(...fresh.childNodes);
+    if (focused) this.results.querySelector(focused)?.focus();
+    this.pages = 1;
+    this.shown();
+    return page;
+  }
+
+  // The next page's items come behind those that are there; whether there are more then.
+  goOn() {
+    this.going ??= this.nextPage().finally(() => (this.going = null));
+    return this.going;
+  }
+
+  async nextPage() {
     const more = this.results.querySelector("#more");
-    if (!more || this.asking) return;
+    if (!more || this.asking) return false;
     const page = await this.fetched(more.href);
-    if (!page || !more.isConnected) return;
+    if (!page || !more.isConnected) return false;
     const items = [...(page.getElementById("items")?.children ?? [])];
     this.results.querySelector("#items").append(...items);
     const next = page.getElementById("more");
     if (next) more.href = next.href;
     else more.closest(".more").remove();
+    this.pages += 1;
     this.shown();
+    return next !== null;
   }
 
   // A newer question ends an older one; only the newest is answered.
@@ -108,6 +144,15 @@ export function addressOf(form) {
   const said = [...new FormData(form)].filter(([, value]) => value !== "");
   const query = new URLSearchParams(said).toString();
   return query ? `${form.getAttribute("action")}?${query}` : form.getAttribute("action");
+}
+
+// Have a form say what another one of its kind says.
+function follow(form, fresh) {
+  for (const field of form.elements) {
+    const isPick = field.type === "checkbox";
+    const told = [...fresh.elements].find(({ name, value }) => name && name === field.name && (!isPick || value === field.value));
+    if (told) field[isPick ? "checked" : "value"] = told[isPick ? "checked" : "value"];
+  }
 }
 
 function identity(element) {
