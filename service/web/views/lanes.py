@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from actors.document import Document
 from service.web.views.transcript import Paragraph
@@ -12,17 +12,20 @@ from service.web.views.unknown import why
 WIDTH = 1000
 _LEAST = 1.5
 """The narrowest stretch that is still seen, in thousandths."""
+MOST_ROWS = 4
+"""Rows of a lane whose stretches lie over each other; what would need more lies over others in the last."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A piece of a lane. x, width: thousandths of the duration. look: a class of the style sheet."""
+    """A piece of a lane. x, width: thousandths of the duration. look: a class of the style sheet. row: from the top."""
 
     x: float
     width: float
     label: str
     start_s: float
     look: str
+    row: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,11 @@ class Lane:
     name: str
     stretches: tuple[Stretch, ...]
     note: str
+
+    @property
+    def rows(self) -> int:
+        """How many rows its stretches lie in."""
+        return max((one.row for one in self.stretches), default=0) + 1
 
 
 def lanes(document: Document, said: Sequence[Paragraph]) -> tuple[Lane, ...]:
@@ -80,7 +88,18 @@ def _spoken(said: Paragraph) -> str:
 def _text(document: Document) -> Lane:
     overlays = document.text_overlays
     made = (_stretch(document, one.start_s, one.end_s, label=one.text, look="text") for one in overlays or ())
-    return Lane("text", "Text", tuple(made), why(document, "text_overlays") if overlays is None else "no text seen")
+    return Lane("text", "Text", _in_rows(made), why(document, "text_overlays") if overlays is None else "no text seen")
+
+
+def _in_rows(stretches: Iterable[Stretch]) -> tuple[Stretch, ...]:
+    """Lay stretches that overlap into rows, each into the first that is free, so that what lasts hides nothing."""
+    placed: list[Stretch] = []
+    ends = [0.0] * MOST_ROWS
+    for one in sorted(stretches, key=lambda one: (one.x, -one.width)):
+        row = next((row for row, end in enumerate(ends) if end <= one.x), MOST_ROWS - 1)
+        ends[row] = max(ends[row], one.x + one.width)
+        placed.append(replace(one, row=row))
+    return tuple(placed)
 
 
 def _sound(document: Document) -> tuple[Lane, Lane]:

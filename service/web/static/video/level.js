@@ -3,11 +3,34 @@ const COLUMNS = 1000;
 const RATE_HZ = 8000; // enough to see loud and quiet, and an hour's samples fit
 const MOST_BYTES = 64 * 1024 * 1024;
 const MOST_S = 900;
+const NARROW = "(max-width: 47.99rem)";
 
-export async function drawLevel(root, address, duration) {
-  const [drawing, note] = [root.querySelector("#level"), root.querySelector("#level-note")];
+/**
+ * Draw it once the browser has nothing better to do; where the whole video costs much, when it is asked for.
+ * @param {HTMLElement} root the timeline
+ * @param {string} address of the video
+ * @param {number} duration in seconds
+ */
+export function showLevel(root, address, duration) {
+  const note = root.querySelector("#level-note");
   const refused = refusal(note, duration);
-  if (refused !== null) return say(note, refused);
+  const draw = () => drawLevel(root, address, duration);
+  if (refused !== null) say(note, refused);
+  else if (navigator.connection?.saveData || matchMedia(NARROW).matches) offer(note, draw);
+  else (globalThis.requestIdleCallback ?? setTimeout)(draw);
+}
+
+function offer(note, draw) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "link";
+  button.textContent = `Draw it (loads ${(Number(note.dataset.size) / 1e6).toFixed(1)} MB)`;
+  button.addEventListener("click", draw, { once: true });
+  note.replaceChildren(button);
+}
+
+async function drawLevel(root, address, duration) {
+  const [drawing, note] = [root.querySelector("#level"), root.querySelector("#level-note")];
   say(note, "measuring …");
   try {
     const answer = await fetch(address);
@@ -26,7 +49,6 @@ function refusal(note, duration) {
   if (note.dataset.hasAudio !== "yes") return "no sound track";
   if (Number(note.dataset.size) > MOST_BYTES) return "not drawn: the file is larger than 64 MiB";
   if (duration > MOST_S) return "not drawn: longer than 15 minutes";
-  if (navigator.connection?.saveData) return "not drawn: your browser saves data";
   return null;
 }
 

@@ -4,7 +4,7 @@ import { localize } from "/static/live/times.js";
 import { Tabs } from "/static/tabs.js";
 import { tree } from "/static/tree.js";
 import { Boxes } from "/static/video/boxes.js";
-import { drawLevel } from "/static/video/level.js";
+import { showLevel } from "/static/video/level.js";
 import { Player } from "/static/video/player.js";
 import { Reprocess } from "/static/video/reprocess.js";
 import { Timeline } from "/static/video/timeline.js";
@@ -31,10 +31,7 @@ page.addEventListener("click", (event) => {
 });
 player.onTime(linkHere);
 if (page.dataset.start) player.seek(Number(page.dataset.start));
-if (page.dataset.source) {
-  // After the player has its first bytes: the curve is the last thing that anybody waits for.
-  (globalThis.requestIdleCallback ?? setTimeout)(() => drawLevel(timeline, page.dataset.source, duration));
-}
+if (page.dataset.source) showLevel(timeline, page.dataset.source, duration);
 page.dataset.ready = "yes";
 
 // Who goes to a moment from further down wants to see it.

@@ -30,13 +30,13 @@ export class Reprocess {
     button.disabled = false;
   }
 
+  // Once it is accepted, a question without an answer says nothing of it: it is asked again.
   async watch(job) {
     for (;;) {
-      const answer = await fetch(`/jobs/${job}`);
-      if (!answer.ok) return this.tell("failed", (await answer.json()).detail);
-      const { state, detail, reason } = await answer.json();
-      this.tell(state, detail ?? reason ?? "");
-      if (!MOVING.has(state)) return state === "done" ? this.offer() : undefined;
+      const told = await asked(`/jobs/${job}`);
+      if (told?.refused) return this.tell("failed", told.detail);
+      if (told) this.tell(told.state, told.detail ?? told.reason ?? "");
+      if (told && !MOVING.has(told.state)) return told.state === "done" ? this.offer() : undefined;
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }
@@ -57,5 +57,16 @@ export class Reprocess {
       location.reload();
     });
     this.state.append(link);
+  }
+}
+
+// The answer; nothing where none came, or none that lasts.
+async function asked(address) {
+  try {
+    const answer = await fetch(address);
+    if (answer.status >= 500) return null;
+    return { refused: !answer.ok, ...(await answer.json()) };
+  } catch {
+    return null;
   }
 }

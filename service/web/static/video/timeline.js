@@ -2,6 +2,9 @@
 import { Roving } from "/static/roving.js";
 import { lastAtMost } from "/static/video/transcript.js";
 
+// A finger that is put down and lifted moves a little.
+const SLACK_PX = 6;
+
 export class Timeline {
   constructor(root, player, duration) {
     this.duration = duration;
@@ -27,14 +30,24 @@ export class Timeline {
       const share = Math.min(Math.max((event.clientX - track.left) / track.width, 0), 1);
       player.seek(share * this.duration);
     };
+    // A finger that moves up or down scrolls the page, and the browser takes it away (pointercancel): it goes nowhere
+    // before it has moved along the lanes or is lifted.
     this.lanes.addEventListener("pointerdown", (event) => {
-      if (event.button !== 0 || !event.target.closest(".lane, .ruler")) return;
-      goTo(event);
+      if (event.button !== 0 || !event.isPrimary || !event.target.closest(".lane, .ruler") || event.target.closest("button")) return;
+      const over = new AbortController();
+      const on = (name, act) => this.lanes.addEventListener(name, act, { signal: over.signal });
+      let drags = event.pointerType === "mouse";
+      if (drags) goTo(event);
       this.lanes.setPointerCapture(event.pointerId);
-      const moved = (dragged) => goTo(dragged);
-      this.lanes.addEventListener("pointermove", moved);
-      const end = () => this.lanes.removeEventListener("pointermove", moved);
-      for (const name of ["pointerup", "pointercancel"]) this.lanes.addEventListener(name, end, { once: true });
+      on("pointermove", (moved) => {
+        drags ||= Math.abs(moved.clientX - event.clientX) > SLACK_PX;
+        if (drags) goTo(moved);
+      });
+      on("pointerup", (lifted) => {
+        goTo(lifted);
+        over.abort();
+      });
+      on("pointercancel", () => over.abort());
     });
   }
 

@@ -21,7 +21,8 @@ export class Words {
   }
 
   listen(player) {
-    this.box.addEventListener("click", (event) => this.chosen(event.target, player));
+    // Who marks text with the mouse ends with a click as well.
+    this.box.addEventListener("click", (event) => String(getSelection()) === "" && this.chosen(event.target, player));
     this.box.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" && event.key !== " ") return;
       if (this.chosen(event.target, player)) event.preventDefault();
@@ -34,7 +35,7 @@ export class Words {
 
   chosen(target, player) {
     const word = target.closest("[data-word]");
-    if (!word || String(getSelection()) !== "") return false;
+    if (!word) return false;
     this.roving.stop(this.words.indexOf(word));
     player.seek(Number(word.dataset.word));
     return true;

@@ -60,6 +60,14 @@ def test_what_the_document_says_is_there(client: TestClient, shelf: Shelf) -> No
     )
 
 
+def test_only_what_is_said_is_in_the_language_that_was_heard(client: TestClient, shelf: Shelf) -> None:
+    page = client.get(f"/videos/{shelf.described('a.mp4').sha256[:16]}").text
+    story = page.partition('id="story-lines"')[2].partition("</ol>")[0]
+    lines = re.findall(r'data-kind="(\w+)".*?<span class="what" dir="auto"( lang="no")?>', story, re.DOTALL)
+    assert {(kind, bool(lang)) for kind, lang in lines} == {("said", True), ("shown", False)}
+    assert re.search(r'<blockquote [^>]*id="sidecar-caption" dir="auto">', page)
+
+
 @pytest.mark.parametrize(("t", "told"), [("12.3", '12.3"'), ("0", '0"'), ("-1", None), ("x", None), ("inf", None)])
 def test_it_begins_where_the_link_says(client: TestClient, shelf: Shelf, t: str, told: str | None) -> None:
     page = client.get(f"/videos/{shelf.described('a.mp4').sha256[:16]}", params={"t": t}).text

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 sys.path[:0] = [str(Path(__file__).resolve().parent)]
 
 from documents import document, raw  # noqa: E402 - it lies beside this file
@@ -39,6 +41,23 @@ def test_nothing_lies_outside_and_the_shortest_is_seen() -> None:
     late = [overlay | {"start_s": 6.0005, "end_s": 9.0}, overlay | {"start_s": 1.0, "end_s": 1.0}]
     found = made(document(text_overlays=late))["text"].stretches
     assert all(one.x >= 0 and one.width > 1 and one.x + one.width <= WIDTH for one in found)
+
+
+@pytest.mark.parametrize(
+    ("spans", "rows"),
+    [
+        ([(0, 6), (1, 2), (3, 4)], [0, 1, 1]),
+        ([(0, 2), (2, 4), (4, 6)], [0, 0, 0]),
+        ([(1, 2), (0, 6), (0, 6)], [0, 1, 2]),
+        ([(0, 6)] * 6, [0, 1, 2, 3, 3, 3]),
+    ],
+)
+def test_texts_that_overlap_lie_in_rows(spans: list[tuple[float, float]], rows: list[int]) -> None:
+    overlay = raw()["text_overlays"][0]
+    shown = [overlay | {"start_s": start_s, "end_s": end_s} for start_s, end_s in spans]
+    lane = made(document(text_overlays=shown))["text"]
+    assert [one.row for one in lane.stretches] == rows
+    assert (lane.rows, made(document())["shots"].rows) == (max(rows) + 1, 1)
 
 
 def test_a_document_without_duration() -> None:
