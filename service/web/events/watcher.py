@@ -34,7 +34,7 @@ OVERLAP_S = 20.0
 MOST_CHANGES = 300
 """Changed videos told in one event; beyond that a reader reads the list again."""
 
-Version = tuple[int, int, int | None]
+Version = tuple[str, int, int | None]
 
 
 @dataclass(slots=True)
@@ -84,12 +84,13 @@ class Watcher:
         return f"{self._seen.era}-{self._seen.since:.6f}"
 
     def _look(self, ledger: Ledger) -> list[Event]:
-        version = (id(ledger), ledger.data_version(), holder(self._site))
+        # Not the ledger's `id`: one that is begun anew may lie where the closed one lay.
+        version = (self._site.handle.era, ledger.data_version(), holder(self._site))
         if version == self._seen.version:
             return []
         first = self._seen.version is None or self._seen.version[0] != version[0]
         if first:
-            self._seen = _Seen(service=self._seen.service, since=ledger.latest_update(), era=self._site.handle.era)
+            self._seen = _Seen(service=self._seen.service, since=ledger.latest_update(), era=version[0])
         outlook, counts = look(self._site), ledger.state_counts()
         found = ledger.updated_since(self._seen.since - OVERLAP_S, limit=MOST_CHANGES + 1)
         told = [*self._asked_for(), *self._tell(outlook, counts, found, first=first)]
