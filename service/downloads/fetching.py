@@ -10,7 +10,6 @@ from typing import Any
 
 from service.downloads.guard import Guard
 from service.downloads.order import Fetched, NotFetched, Order, Progress
-from service.downloads.urls import private
 
 FORMAT = "b[protocol~='^https?$']"
 """The best single file with picture and sound over plain HTTP: what would have to be put together from parts needs a
@@ -56,7 +55,7 @@ def fetch(order: Order, guard: Guard, *, say: Callable[[Progress], None]) -> Fet
         return too_large(order.most_bytes)
     except (yt_dlp.utils.YoutubeDLError, yt_dlp.networking.exceptions.RequestError, OSError) as exc:
         if guard.refused:
-            refused = private(guard.refused[-1])
+            refused = guard.refused[-1]
             return NotFetched(refused.reason, refused.detail, final=True)
         if _size_bytes(order.folder) > order.most_bytes:  # the kernel has cut it
             return too_large(order.most_bytes)

@@ -13,6 +13,8 @@ MOST_CHARS = 2048
 _SMUGGLED = "__youtubedl_smuggle"
 """How yt-dlp hands instructions to itself in a URL; from a stranger they are none."""
 
+NOT_HTTP = Refusal("bad_url", "it leads to an FTP server, and only https and http are fetched")
+
 
 def refused_url(url: str, reach: Reach) -> Refusal | None:
     """Return why a URL cannot be asked for; None when it can."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import select
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,6 +18,12 @@ PAGES = {
     "/page": b"<html><body><p>no video here</p></body></html>",
     "/one": b"<html><head><title>Three tips</title></head><body><video src='/clip.mp4'></video></body></html>",
 }
+FTP = {
+    "/to-ftp": b"",
+    "/refresh-ftp": b'<html><head><meta http-equiv="refresh" content="0;url=%s"></head></html>',
+    "/video-ftp": b"<html><body><video src='%s'></video></body></html>",
+}
+"""What leads to another protocol, by a redirect or by a page."""
 LARGE_BYTES = 50 * 2**20
 
 
@@ -34,6 +42,12 @@ class _Handler(BaseHTTPRequestHandler):
         path = self.path.partition("?")[0]
         if path in PAGES:
             self._headers(200, "text/html", PAGES[path])
+        elif path in FTP:
+            target = f"ftp://127.0.0.1:{self.server.ftp.getsockname()[1]}/x.mp4"
+            if path == "/to-ftp":
+                self._headers(302, "text/plain", b"", Location=target)
+            else:
+                self._headers(200, "text/html", FTP[path] % target.encode())
         elif path.startswith("/to/"):
             host = path.removeprefix("/to/").partition("/")[0]
             location = f"http://{host}:{self.server.server_port}/clip.mp4"
@@ -78,6 +92,15 @@ class MediaServer(ThreadingHTTPServer):
         super().__init__(("0.0.0.0", 0), _Handler)  # noqa: S104 - redirects lead to another of its addresses
         self.asked: list[tuple[str, str]] = []
         self.ending = threading.Event()
+        self.ftp = socket.create_server(("127.0.0.1", 0))
+        """Where nobody may come: a connection stays in its queue, to be seen."""
+
+    def is_ftp_asked(self) -> bool:
+        return bool(select.select([self.ftp], [], [], 0)[0])
+
+    def server_close(self) -> None:
+        super().server_close()
+        self.ftp.close()
 
     def url(self, path: str, host: str = "127.0.0.1") -> str:
         return f"http://{host}:{self.server_port}{path}"

@@ -47,6 +47,9 @@ CASES: dict[str, tuple[str, dict[str, object], str | None]] = {
     "a page with one": ("/one", {}, None),
     "a name that is this host": ("/clip.mp4", {"host": "localhost", "networks": ()}, "private_address"),
     "a redirect to a private address": ("/to/127.0.0.2/x", {}, "private_address"),
+    "a redirect to FTP": ("/to-ftp", {}, "bad_url"),
+    "a page that leads to FTP": ("/refresh-ftp", {}, "bad_url"),
+    "a video over FTP": ("/video-ftp", {}, "no_format"),
     "several videos": ("/list", {}, "playlist"),
     "no video": ("/page", {}, "unsupported"),
     "not there": ("/nothing", {}, "http_404"),
@@ -67,7 +70,9 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ended]:
             name: pool.submit(fetched, server, home / str(number), path, **changed)
             for number, (name, (path, changed, _)) in enumerate(CASES.items())
         }
-        return {name: each.result() for name, each in under_way.items()}
+        found = {name: each.result() for name, each in under_way.items()}
+        assert not server.is_ftp_asked()
+        return found
 
 
 @pytest.mark.parametrize("case", CASES)
