@@ -66,7 +66,8 @@ def look(root: bytes, path: bytes) -> Settled | Refused:
         with opened_beneath(root, path, flags=os.O_RDONLY) as fd:
             status = os.fstat(fd)
             if not stat_module.S_ISREG(status.st_mode):
-                return Refused(absolute, "not_a_file", "not a regular file; name a video file or a directory of them")
+                kind = "a folder" if stat_module.S_ISDIR(status.st_mode) else "not a regular file"
+                return Refused(absolute, "not_a_file", f"it is {kind}; name a video")
             if not status.st_size:
                 return Refused(absolute, "empty", "the file is empty")
             fingerprint = head_tail(fd, size=status.st_size)

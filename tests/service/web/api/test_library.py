@@ -65,6 +65,8 @@ def test_an_entry_says_what_the_document_says(client: TestClient, shelf: Shelf) 
         ({"q": "kroner in:tips"}, {"a.mp4"}),
         ({"q": "nowhere"}, set()),
         ({"q": " "}, {"a.mp4", "b.mp4", "c.mp4"}),
+        ({"author": " ", "tag": ""}, {"a.mp4", "b.mp4", "c.mp4"}),
+        ({"tag": " #fyp "}, {"a.mp4", "b.mp4", "c.mp4"}),
     ],
 )
 def test_filters(client: TestClient, shelf: Shelf, asked: dict[str, Any], expected: set[str]) -> None:
@@ -98,6 +100,10 @@ def test_pages_hold_every_document_once(client: TestClient, shelf: Shelf, sort: 
         ({"cursor": "x"}, 400, "bad_cursor"),
         ({"cursor": "é" * 1000}, 400, "bad_cursor"),
         ({"q": "kind:nonsense"}, 400, "bad_query"),
+        ({"author": "%"}, 400, "bad_filter"),
+        ({"author": "★"}, 400, "bad_filter"),
+        ({"tag": "#"}, 400, "bad_filter"),
+        ({"tag": ["recipe", "##"]}, 400, "bad_filter"),
         ({"limit": 0}, 422, "invalid_request"),
         ({"limit": 201}, 422, "invalid_request"),
         ({"sort": "x; DROP TABLE library"}, 422, "invalid_request"),
