@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from service.web.problems import RETRY_AFTER_S, problem
+from service.web.problems import problem
 from service.web.security.policy import HEADERS
 
 if TYPE_CHECKING:
@@ -88,5 +88,4 @@ def _overloaded() -> Response:
     detail = "too many are connected at present. Try again in a while."
     told = problem(HTTPStatus.SERVICE_UNAVAILABLE, "overloaded", detail)
     told.headers.update({**HEADERS, "cache-control": "no-store", "connection": "close"})
-    told.headers["retry-after"] = str(RETRY_AFTER_S)
     return told

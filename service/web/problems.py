@@ -14,9 +14,14 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from service.ledger.errors import LedgerBusy, LedgerError
+from service.web.codes import CODES, EVERYWHERE
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
+_RETRY_AFTER = {
+    "description": "when to ask again, in seconds",
+    "schema": {"type": "string", "examples": [str(RETRY_AFTER_S)]},
+}
 
 
 class FieldProblem(BaseModel):
@@ -36,6 +41,12 @@ class Problem(BaseModel):
     errors: list[FieldProblem] = Field(default_factory=list, description="each fault of the request, where it is known")
 
 
+_INVALID = {
+    "invalid_request": (FieldProblem(where="query.limit", message="Input should be less than or equal to 200"),)
+}
+"""By code: the faults in its example."""
+
+
 class Refusal(Exception):  # noqa: N818 - an answer, not a fault of the service
     """Ends a request with a problem; raised by endpoints, answered by the handlers below."""
 
@@ -49,27 +60,28 @@ class Refusal(Exception):  # noqa: N818 - an answer, not a fault of the service
 
 def problem(status: HTTPStatus, code: str, detail: str, *, errors: Sequence[FieldProblem] = ()) -> Response:
     """Make the answer for an error."""
+    return JSONResponse(_body(status, code, detail, errors), status, _passing(status), media_type=MEDIA_TYPE)
+
+
+def problems(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """Return `responses=` of an endpoint that may answer with these codes, and with those of `EVERYWHERE`."""
+    told: dict[int | str, dict[str, Any]] = {}
+    for code in sorted({*EVERYWHERE, *codes}):
+        status, detail = CODES[code]
+        answer = told.setdefault(int(status), {"description": status.phrase, "content": {MEDIA_TYPE: _schema()}})
+        answer["content"][MEDIA_TYPE]["examples"][code] = {"value": _body(status, code, detail, _INVALID.get(code, ()))}
+        if _passing(status):
+            answer["headers"] = {"retry-after": _RETRY_AFTER}
+    return told
+
+
+def _schema() -> dict[str, Any]:
+    return {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": {}}
+
+
+def _body(status: HTTPStatus, code: str, detail: str, errors: Sequence[FieldProblem] = ()) -> dict[str, Any]:
     body = Problem(type=f"urn:reelwatch:{code}", title=status.phrase, status=status, detail=detail, errors=list(errors))
-    return JSONResponse(body.model_dump(), status, media_type=MEDIA_TYPE)
-
-
-def problems(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
-    """Return `responses=` of an endpoint that may answer with these errors; the guard's are everywhere.
-
-    422 is among them, because any endpoint may be asked in a way it does not understand; so is 503: the ledger may be
-    away.
-    """
-    everywhere = (
-        HTTPStatus.UNAUTHORIZED,
-        HTTPStatus.FORBIDDEN,
-        HTTPStatus.MISDIRECTED_REQUEST,
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-        HTTPStatus.SERVICE_UNAVAILABLE,
-    )
-    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {
-        int(status): {"description": status.phrase, "content": content} for status in sorted({*everywhere, *statuses})
-    }
+    return body.model_dump()
 
 
 def install(app: FastAPI) -> None:
@@ -89,7 +101,14 @@ def _told(
         return problem(status, code, detail, errors=errors)
     from service.web.pages.templates import page  # noqa: PLC0415 - pages stand on this module
 
-    return page(request.app.state.site, "problem.html", here="", status=status, title=status.phrase, detail=detail)
+    site = request.app.state.site
+    answer = page(site, "problem.html", here="", status=status, title=status.phrase, detail=detail)
+    answer.headers.update(_passing(status))
+    return answer
+
+
+def _passing(status: HTTPStatus) -> dict[str, str]:
+    return {"retry-after": str(RETRY_AFTER_S)} if status is HTTPStatus.SERVICE_UNAVAILABLE else {}
 
 
 def _refused(request: Request, exc: Exception) -> Response:
@@ -115,9 +134,7 @@ def _http(request: Request, exc: Exception) -> Response:
 def _ledger(request: Request, exc: Exception) -> Response:
     """Say why the ledger cannot be used at present, and that it may pass."""
     code = "ledger_busy" if isinstance(exc, LedgerBusy) else "ledger_unavailable"
-    answer = _told(request, HTTPStatus.SERVICE_UNAVAILABLE, code, str(exc))
-    answer.headers["retry-after"] = str(RETRY_AFTER_S)
-    return answer
+    return _told(request, HTTPStatus.SERVICE_UNAVAILABLE, code, str(exc))
 
 
 def _failed(request: Request, exc: Exception) -> Response:

@@ -12,20 +12,20 @@ from anyio import CancelScope, CapacityLimiter, to_thread
 from anyio.lowlevel import RunVar
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from python_multipart.multipart import parse_options_header
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from service.downloads.urls import MOST_CHARS
 from service.ledger.cursor import INT4, encode
 from service.ledger.errors import UnknownRequest
 from service.ledger.request_values import Request as Asked
 from service.ledger.request_values import RequestState
 from service.received.refusal import Refusal as NotReceived
 from service.web import paging
+from service.web.api.asked import ACCEPTED, BODY, BY_NAME, REFUSED, ByPath
 from service.web.api.entries import entry as job_entry
-from service.web.api.forms import STATUSES, FormUpload, refused
+from service.web.api.forms import FormUpload, refused
 from service.web.api.request_entries import RequestEntry, request_entry
 from service.web.outlook import look
 from service.web.problems import Refusal, problems
@@ -42,35 +42,8 @@ MOST_JSON_BYTES = 64 * 1024
 PATHS_AT_ONCE = 4
 """A path is looked up in the folders of requests; one on a share that hangs must not hold every thread of the pages."""
 _LIMITER: RunVar[CapacityLimiter] = RunVar("requests by path")
-_LONGEST_PATH = 4096
-RequestId = Annotated[int, Path(ge=1, le=2**31 - 1, description="the request's number")]
+RequestId = Annotated[int, Path(ge=1, le=2**31 - 1, examples=[3], description="the request's number")]
 Force = Annotated[bool, Query(description="describe it anew, though it has a document")]
-
-
-class ByPath(BaseModel):
-    """A video that is there: in an inbox, or in one of the folders of `requests.roots`. It counts as complete."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    path: str = Field(
-        min_length=1,
-        max_length=_LONGEST_PATH,
-        examples=["/srv/videos/inbox/tips/clip.mp4"],
-        description="the whole path on the service's host",
-    )
-
-
-class ByUrl(BaseModel):
-    """A video on the web; it is fetched first."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    url: str = Field(
-        min_length=1,
-        max_length=MOST_CHARS,
-        examples=["https://example.org/v/clip"],
-        description="of one video, not of a list; http or https",
-    )
 
 
 class RequestPage(BaseModel):
@@ -80,31 +53,8 @@ class RequestPage(BaseModel):
     next: str | None = Field(description="the cursor of the next page; null at the end", examples=[None])
 
 
-_BY_NAME: TypeAdapter[ByPath | ByUrl] = TypeAdapter(ByPath | ByUrl)
-_FORM = {
-    "type": "object",
-    "required": ["file"],
-    "properties": {"file": {"type": "string", "format": "binary", "description": "the video, with its name"}},
-}
-_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": {"oneOf": [ByPath.model_json_schema(), ByUrl.model_json_schema()]},
-                "examples": {
-                    "path": {"value": {"path": "/srv/videos/inbox/tips/clip.mp4"}},
-                    "url": {"value": {"url": "https://example.org/v/clip"}},
-                },
-            },
-            "multipart/form-data": {"schema": _FORM},
-        },
-    }
-}
-
-
 # Not a plain function, unlike the other endpoints: a sender that is slow would hold one of the threads all the while.
-@router.post("", status_code=202, responses=problems(*STATUSES), openapi_extra=_BODY)
+@router.post("", status_code=202, responses=problems(*REFUSED) | {202: ACCEPTED}, openapi_extra=BODY)
 async def analyze(request: Request, response: Response, site: GivenSite, *, force: Force = False) -> RequestEntry:
     """Ask for a video: JSON with its path or URL, or a form with the file itself.
 
@@ -123,7 +73,7 @@ async def analyze(request: Request, response: Response, site: GivenSite, *, forc
     return await run_in_threadpool(entry, site, asked)
 
 
-@router.get("", responses=problems(HTTPStatus.BAD_REQUEST))
+@router.get("", responses=problems("bad_cursor"))
 def requests(
     site: GivenSite,
     state: Annotated[list[RequestState] | None, Query(description="only in these states; default: all")] = None,
@@ -138,7 +88,7 @@ def requests(
     return RequestPage(requests=[entry(site, asked) for asked in page], next=more)
 
 
-@router.get("/{request_id}", responses=problems(HTTPStatus.NOT_FOUND))
+@router.get("/{request_id}", responses=problems("unknown_request"))
 def request(site: GivenSite, request_id: RequestId) -> RequestEntry:
     """Return what has become of one request."""
     try:
@@ -157,9 +107,9 @@ def entry(site: Site, asked: Asked) -> RequestEntry:
 
 def _asked(site: Site, body: bytes, *, force: bool) -> Asked:
     try:
-        given = _BY_NAME.validate_json(body)
+        given = BY_NAME.validate_json(body)
     except ValidationError as exc:
-        raise RequestValidationError([{**error, "loc": ("body", *error["loc"])} for error in exc.errors()]) from exc
+        raise RequestValidationError([{**error, "loc": ("body", *error["loc"][1:])} for error in exc.errors()]) from exc
     if isinstance(given, ByPath):
         answer = site.reception.ask_path(given.path.encode(), force=force)
     else:

@@ -23,7 +23,14 @@ if TYPE_CHECKING:
 router = APIRouter(prefix="/documents", tags=["documents"])
 
 VIDEO_ID = re.compile(r"[0-9a-f]{16}")
-VideoId = Annotated[str, Path(pattern=f"^{VIDEO_ID.pattern}$", description="the first 16 digits of the SHA-256")]
+VideoId = Annotated[
+    str,
+    Path(
+        pattern=f"^{VIDEO_ID.pattern}$",
+        examples=["e3d895ecd339c392"],
+        description="the first 16 digits of the SHA-256",
+    ),
+]
 StageName = Annotated[
     str | None, Query(pattern=f"^({'|'.join(STAGES)})$", description="only this stage and what depends on it")
 ]
@@ -35,13 +42,15 @@ class Reprocessed(BaseModel):
     jobs: list[int] = Field(examples=[[7]], description="numbers of the jobs that are queued again")
 
 
-@router.get("/{video_id}", responses=problems(HTTPStatus.NOT_FOUND))
+@router.get("/{video_id}", responses=problems("unknown_document"))
 def document(site: GivenSite, video_id: VideoId) -> Document:
     """Return a document as it lies on disk, validated."""
     return found_document(site, video_id).document
 
 
-@router.post("/{video_id}/reprocess", status_code=202, responses=problems(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT))
+@router.post(
+    "/{video_id}/reprocess", status_code=202, responses=problems("unknown_document", "source_unknown", "in_work")
+)
 def reprocess(site: GivenSite, video_id: VideoId, stage: StageName = None) -> Reprocessed:
     """Describe a video anew, or only one stage and what depends on it; the document stays until it is replaced."""
     job = site.ledger.described(video_id)

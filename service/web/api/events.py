@@ -32,7 +32,7 @@ MODELS = (ServiceState, Progress, Requests, JobChanges)
 """What the events hold; the description lists them, though no answer refers to them."""
 
 
-@router.get("/events", response_model=None, responses=problems() | {200: _STREAM})
+@router.get("/events", response_model=None, responses=problems("too_many_followers") | {200: _STREAM})
 async def events(
     request: Request,
     last: LastId = None,

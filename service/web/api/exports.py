@@ -46,8 +46,8 @@ def _answers(form: str, content: dict[str, Any]) -> dict[int | str, dict[str, An
         }
     }
     told = {"description": "The table", "content": content, "headers": headers}
-    refused = (HTTPStatus.BAD_REQUEST, *((HTTPStatus.NOT_IMPLEMENTED,) if form == "parquet" else ()))
-    return problems(*refused) | {200: told}
+    refused = ("bad_filter", "bad_query", "busy", "output_unreadable")
+    return problems(*refused, *(("parquet_unavailable",) if form == "parquet" else ())) | {200: told}
 
 
 def _filename(table: str, form: str) -> str:

@@ -13,6 +13,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from service.received.refusal import Refusal as NotReceived
+from service.web.codes import CODES
 from service.web.problems import Refusal
 
 if TYPE_CHECKING:
@@ -23,26 +24,11 @@ if TYPE_CHECKING:
 FIELD = b"file"
 FORM_BYTES = 16 * 1024
 """More than the lines of a form around its file take."""
-_STATUS = {
-    "outside_roots": HTTPStatus.FORBIDDEN,
-    "unreadable": HTTPStatus.FORBIDDEN,
-    "private_address": HTTPStatus.FORBIDDEN,
-    "missing": HTTPStatus.NOT_FOUND,
-    "unfinished": HTTPStatus.CONFLICT,
-    "elsewhere": HTTPStatus.CONFLICT,
-    "extension": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    "too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    "disk_full": HTTPStatus.INSUFFICIENT_STORAGE,
-    "not_written": HTTPStatus.INSUFFICIENT_STORAGE,
-    "unavailable": HTTPStatus.NOT_IMPLEMENTED,
-}
-"""Of a refusal's reason; any other is about what was asked: 422."""
-STATUSES = tuple(sorted({*_STATUS.values(), HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_TIMEOUT}))
 
 
 def refused(refusal: NotReceived) -> Refusal:
     """Return the answer to what is not received."""
-    status = _STATUS.get(refusal.reason, HTTPStatus.UNPROCESSABLE_ENTITY)
+    status, _ = CODES.get(refusal.reason, CODES["invalid_request"])
     return Refusal(status, refusal.reason, refusal.detail)
 
 

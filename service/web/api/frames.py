@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Literal
 
 from fastapi import APIRouter
@@ -41,7 +40,7 @@ class FrameList(BaseModel):
     frames: list[FrameEntry]
 
 
-@router.get("/frames", responses=problems(HTTPStatus.NOT_FOUND))
+@router.get("/frames", responses=problems("unknown_document"))
 def frames(site: GivenSite, video_id: VideoId) -> FrameList:
     """List the pictures of a video's shots."""
     document = found_document(site, video_id).document

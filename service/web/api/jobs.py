@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
-JobId = Annotated[int, Path(ge=1, le=2**31 - 1, description="the job's number")]
+JobId = Annotated[int, Path(ge=1, le=2**31 - 1, examples=[7], description="the job's number")]
 Named = Annotated[
     str | None,
     Query(max_length=200, description="only videos whose path below their inbox has all these words, in any case"),
@@ -38,7 +38,7 @@ class JobPage(BaseModel):
     next: str | None = Field(description="the cursor of the next page; null at the end", examples=[None])
 
 
-@router.get("", responses=problems(HTTPStatus.BAD_REQUEST))
+@router.get("", responses=problems("bad_cursor"))
 def jobs(
     site: GivenSite,
     state: Annotated[list[State] | None, Query(description="only in these states; default: all but superseded")] = None,
@@ -52,13 +52,13 @@ def jobs(
     return JobPage(jobs=[entry(job, situation) for job in page], next=after)
 
 
-@router.get("/{job_id}", responses=problems(HTTPStatus.NOT_FOUND))
+@router.get("/{job_id}", responses=problems("unknown_job"))
 def job(site: GivenSite, job_id: JobId) -> JobDetail:
     """Return one video's job: why it waits or failed, and while it is in work its stages."""
     return detail(known_job(site, job_id), look(site))
 
 
-@router.post("/{job_id}/retry", status_code=202, responses=problems(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT))
+@router.post("/{job_id}/retry", status_code=202, responses=problems("unknown_job", "nothing_to_retry"))
 def retry(site: GivenSite, job_id: JobId) -> JobEntry:
     """Try a video again that failed, was rejected or parked; results of stages that succeeded are used again."""
     found = known_job(site, job_id)

@@ -66,7 +66,7 @@ class DocumentPage(BaseModel):
     next: str | None = Field(examples=[None], description="the cursor of the next page; null at the end")
 
 
-@router.get("", responses=problems(HTTPStatus.BAD_REQUEST))
+@router.get("", responses=problems("bad_cursor", "bad_filter", "bad_query"))
 def documents(
     site: GivenSite,
     *,

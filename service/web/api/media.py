@@ -6,7 +6,7 @@ import os
 import stat
 from contextlib import ExitStack
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
@@ -15,6 +15,7 @@ from actors.fingerprint import head_tail
 from actors.fusion import directories
 from actors.fusion.names import components, keyframe_pattern
 from service.intake.beneath import opened_beneath
+from service.web.api import files
 from service.web.api.documents import VideoId, found_document, place_of
 from service.web.files import file_response
 from service.web.problems import Refusal, problems
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 
 router = APIRouter(prefix="/documents/{video_id}", tags=["documents"])
 
-FrameName = Annotated[str, Path(max_length=255, description="the file name of a shot's keyframe")]
+FrameName = Annotated[
+    str, Path(max_length=255, examples=["clip_s001.jpg"], description="the file name of a shot's keyframe")
+]
 PictureSize = Annotated[
     Literal["small"] | None, Query(description=f"`small`: {WIDTH_PX} pixels wide at most; else as large as the video")
 ]
@@ -40,16 +43,14 @@ VIDEO_TYPES = {
     ".webm": "video/webm",
 }
 """By ending; anything else is told as bytes, which a browser does not play but offers to keep."""
-_WHOLE: dict[str, Any] = {"content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}}
-_VIDEO: dict[str, Any] = {"content": {"video/*": {"schema": {"type": "string", "format": "binary"}}}}
 
 
 @router.get(
     "/frames/{name}",
     response_model=None,
     response_class=Response,
-    responses=problems(HTTPStatus.NOT_FOUND, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
-    | {200: {"description": "The picture", **_WHOLE}},
+    responses=files.described("The picture", "image/jpeg", problems("unknown_document", "unknown_frame", "bad_range")),
+    openapi_extra=files.ASKED,
 )
 def frame(site: GivenSite, request: Request, video_id: VideoId, name: FrameName, size: PictureSize = None) -> Response:
     """Return the picture of a shot."""
@@ -65,8 +66,8 @@ def frame(site: GivenSite, request: Request, video_id: VideoId, name: FrameName,
     "/video",
     response_model=None,
     response_class=Response,
-    responses=problems(HTTPStatus.NOT_FOUND, HTTPStatus.GONE, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
-    | {200: {"description": "The video", **_VIDEO}, 206: {"description": "A range of it", **_VIDEO}},
+    responses=files.described("The video", "video/*", problems("unknown_document", "source_gone", "bad_range")),
+    openapi_extra=files.ASKED,
 )
 def video(site: GivenSite, request: Request, video_id: VideoId) -> Response:
     """Play the video: the source where it lies, while it is there; ranges are answered."""

@@ -58,7 +58,7 @@ class HitPage(BaseModel):
     next: str | None = Field(examples=[None], description="the cursor of the next page; null at the end")
 
 
-@router.get("/search", responses=problems(HTTPStatus.BAD_REQUEST))
+@router.get("/search", responses=problems("bad_cursor", "bad_query"))
 def search(
     site: GivenSite, *, q: QueryText, kind: Kinds = None, limit: paging.Limit = 20, cursor: paging.Cursor = None
 ) -> HitPage:

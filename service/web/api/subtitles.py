@@ -27,7 +27,7 @@ _TXT = "A: Hei alle sammen.\n"
 
 def _answers(description: str, media_type: str, example: str) -> dict[int | str, dict[str, Any]]:
     content = {media_type: {"schema": {"type": "string"}, "example": example}}
-    return problems(HTTPStatus.NOT_FOUND) | {200: {"description": description, "content": content}}
+    return problems("unknown_document", "no_transcript") | {200: {"description": description, "content": content}}
 
 
 @router.get(

@@ -170,7 +170,8 @@ def test_tables_are_written_for_a_few_at_a_time_and_not_for_who_takes_nothing(
             connection = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
             connection.sendall(asked)
             assert connection.recv(12) == b"HTTP/1.1 200"
-        assert b"urn:reelwatch:busy" in begun(port, asked)
+        refused = begun(port, asked)
+        assert (b"urn:reelwatch:busy" in refused, b"retry-after: 5" in refused) == (True, True)
         end_s = time.monotonic() + 30
         while not begun(port, asked).startswith(b"HTTP/1.1 200"):
             assert time.monotonic() < end_s

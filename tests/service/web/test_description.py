@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from schemathesis import APIOperation, Case, CheckContext, Response
     from shelf import MakeClient, Shelf
+    from starlette.testclient import TestClient
 
 pytest.importorskip("schemathesis", reason="schemathesis is not installed (the extra `test`)")
 
@@ -23,6 +25,50 @@ ENDLESS = frozenset({"GET /events"})
 """Answers that do not end by themselves have tests of their own."""
 NO_PROBLEM = frozenset({"GET /health/ready"})
 """Its 503 is what was asked for, and no error."""
+
+
+def test_every_problem_has_an_honest_example(client: TestClient) -> None:
+    responses = [
+        (label, int(status), answer)
+        for label, operation in _operations(client).items()
+        for status, answer in operation["responses"].items()
+        if MEDIA_TYPE in answer.get("content", {})
+    ]
+    for label, status, answer in responses:
+        for code, example in answer["content"][MEDIA_TYPE]["examples"].items():
+            told = Problem.model_validate(example["value"])
+            assert (told.status, told.type, bool(told.detail)) == (status, f"urn:reelwatch:{code}", True), label
+        assert ("retry-after" in answer.get("headers", {})) is (status == 503)
+    assert {500, 503, 404} <= {status for _, status, _ in responses}
+
+
+@pytest.mark.parametrize(
+    ("operation", "asked", "answered"),
+    [
+        ("POST /analyze", set(), {"202": {"location"}}),
+        (
+            "GET /documents/{video_id}/video",
+            {"range", "if-none-match", "if-range"},
+            {"200": {"etag"}, "206": {"content-range", "etag"}, "304": {"etag"}, "416": {"content-range"}},
+        ),
+        (
+            "GET /documents/{video_id}/frames/{name}",
+            {"range", "if-none-match", "if-range"},
+            {"200": {"etag"}, "206": {"content-range", "etag"}, "304": {"etag"}, "416": {"content-range"}},
+        ),
+    ],
+)
+def test_headers_are_described(
+    client: TestClient, operation: str, asked: set[str], answered: dict[str, set[str]]
+) -> None:
+    described = _operations(client)[operation]
+    assert asked == {one["name"] for one in described.get("parameters", ()) if one["in"] == "header"}
+    assert all(names <= described["responses"][status]["headers"].keys() for status, names in answered.items())
+
+
+def _operations(client: TestClient) -> dict[str, dict[str, Any]]:
+    paths = client.get("/openapi.json").json()["paths"]
+    return {f"{method.upper()} {path}": each for path, found in paths.items() for method, each in found.items()}
 
 
 @pytest.mark.parametrize("examples", [FEW, pytest.param(MANY, marks=pytest.mark.long)])
@@ -103,4 +149,6 @@ def problem_is_one(_context: CheckContext, response: Response, case: Case) -> No
         return
     assert response.headers["content-type"] == [MEDIA_TYPE], response.headers
     problem = Problem.model_validate_json(response.content)
-    assert (problem.status, problem.type.startswith("urn:reelwatch:")) == (response.status_code, True)
+    assert (problem.status, problem.title) == (response.status_code, HTTPStatus(response.status_code).phrase)
+    told = case.operation.definition.raw["responses"][str(response.status_code)]["content"][MEDIA_TYPE]["examples"]
+    assert problem.type.removeprefix("urn:reelwatch:") in told

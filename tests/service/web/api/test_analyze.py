@@ -115,6 +115,28 @@ def test_what_is_refused(client: TestClient, shelf: Shelf, inbox: Path, body: An
     assert shelf.ledger.requests() == []
 
 
+def test_of_a_folder_it_is_said_that_it_is_one(client: TestClient, inbox: Path) -> None:
+    assert client.post("/analyze", json={"path": str(inbox)}).json()["detail"] == "it is a folder; name a video"
+
+
+NAME_ONE = "body: name a video by its `path` or by its `url`, one of them"
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({"path": "/a", "url": "https://example.org/"}, NAME_ONE),
+        ({}, NAME_ONE),
+        ([], NAME_ONE),
+        ({"path": 7}, "body.path: Input should be a valid string"),
+        ({"path": "/a", "profile": "gpu"}, "body.profile: Extra inputs are not permitted"),
+    ],
+)
+def test_what_is_wrong_with_a_body_is_said_plainly(client: TestClient, shelf: Shelf, body: Any, told: str) -> None:
+    del shelf
+    assert client.post("/analyze", json=body).json()["detail"] == told
+
+
 def test_a_url_waits_for_its_download(client: TestClient, shelf: Shelf) -> None:
     answer = client.post("/analyze", json={"url": "https://example.org/v/1?key=secret"})
     assert (answer.status_code, answer.json()["state"], answer.json()["asked"]) == (
