@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from contextlib import suppress
 from pathlib import Path
@@ -21,9 +22,13 @@ def made_identity(state: Path) -> str:
     Made once, by whoever holds the lock. One that is half written is as good as another.
     """
     if not identity(state):
-        with suppress(OSError):
-            (state / IDENTITY_FILE).write_text(secrets.token_hex(16), encoding="ascii")
+        with suppress(OSError), open(state / IDENTITY_FILE, "w", encoding="ascii", opener=_private) as file:
+            file.write(secrets.token_hex(16))
     return identity(state)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def identity(state: Path) -> str:

@@ -15,6 +15,13 @@ SILENCE: Final = "it does not answer: the server or the program behind it is gon
 _AnswerT = TypeVar("_AnswerT")
 
 
+class SilenceError(TimeoutError):
+    """Nothing was answered in time; a server that says so itself raises `TimeoutError`."""
+
+    def __init__(self) -> None:
+        super().__init__(errno.ETIMEDOUT, SILENCE)
+
+
 class PatientLook(Generic[_AnswerT]):
     """Asks one question at a time in a thread of its own; for one thread to ask.
 
@@ -27,7 +34,7 @@ class PatientLook(Generic[_AnswerT]):
         self._asked: Future[_AnswerT] | None = None
 
     def answer(self) -> _AnswerT:
-        """Return the answer; raises what the question raises, and `TimeoutError` while there is none."""
+        """Return the answer; raises what the question raises, and `SilenceError` while there is none."""
         patience_s = 0.0
         if self._asked is None:
             self._asked, patience_s = self._begun(), self._patience_s
@@ -35,7 +42,7 @@ class PatientLook(Generic[_AnswerT]):
         try:
             found = asked.exception(patience_s)
         except TimeoutError:
-            raise TimeoutError(errno.ETIMEDOUT, SILENCE) from None
+            raise SilenceError from None
         self._asked = None
         if found is not None:
             raise found

@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from service.intake.looks import SILENCE, PatientLook
+from service.intake.looks import SILENCE, PatientLook, SilenceError
 from service.intake.mounts import UNSEEN, Mount, mount_of_root
 
 _OURS: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
@@ -86,7 +86,7 @@ class Root:
         except OSError as error:
             if error.errno in _OURS and self._identity is not None:
                 return RootChange.SAME, self.lost  # we could not look, which says nothing about the folder
-            return RootChange.LOST, SILENCE if isinstance(error, TimeoutError) else os.strerror(error.errno or 0)
+            return RootChange.LOST, SILENCE if isinstance(error, SilenceError) else os.strerror(error.errno or 0)
         known = self._identity
         if found == known:
             self.mount = mount

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ def test_it_is_made_once_and_each_directory_has_its_own(tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     made = made_identity(tmp_path)
     assert made
+    assert stat.S_IMODE((tmp_path / IDENTITY_FILE).stat().st_mode) == 0o600
     assert made_identity(tmp_path) == identity(tmp_path) == made
     assert made_identity(tmp_path / "other") != made
 

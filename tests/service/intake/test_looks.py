@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from service.intake.looks import PatientLook
+from service.intake.looks import PatientLook, SilenceError
 
 
 class Folder:
@@ -42,7 +42,7 @@ def test_an_answer_is_returned_and_the_next_question_asked_anew(folder: Folder) 
 def test_silence_is_told_and_nobody_is_asked_again_until_it_answers(folder: Folder) -> None:
     look = PatientLook(folder.look, patience_s=0.05)
     for _ in range(3):
-        with pytest.raises(TimeoutError, match="does not answer"):
+        with pytest.raises(SilenceError, match="does not answer"):
             look.answer()
     assert folder.asked == 1
     folder.free.set()
@@ -80,5 +80,5 @@ def until(answer: Callable[[], int]) -> int:
     while True:
         try:
             return answer()
-        except TimeoutError:
+        except SilenceError:
             continue
