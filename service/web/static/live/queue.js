@@ -7,7 +7,7 @@ import { takeRetries } from "./retry.js";
 import { Stream } from "./stream.js";
 import { tick } from "./times.js";
 
-const LIST_MS = 2000;
+const LIST_MS = 3000;
 const SOON_MS = 150;
 const TROUBLED = new Set(["failed", "rejected", "parked"]);
 
