@@ -70,12 +70,12 @@ def measure(*, known: int, window_s: float, turns: int) -> list[report.Figure]:
 
 def figure(page: str, cost: Cost, *, known: int, window_s: float) -> report.Figure:
     """Return the line of a page."""
-    extra = statistics.median(cost.more(page))
+    extra = round(statistics.median(cost.more(page)), 1)  # judged as it is told
     without = statistics.median(cost.percent[None])
     return report.Figure(
         f"the {page} open on a service that takes a video a second, {known:,} known ({window_s:.0f} s, in turns)",
         f"< {BOUND_PERCENT:g} % of a core",
-        f"{extra:.1f} % of a core more than the {without:.1f} % without a page",
+        f"{extra} % of a core more than the {without:.1f} % without a page",
         met=extra < BOUND_PERCENT,
         values={
             "extra_percent": [round(value, 2) for value in cost.more(page)],

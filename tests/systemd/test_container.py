@@ -177,6 +177,8 @@ def test_described_videos_move_away_as_the_page_says(host: Container) -> None:
     host.run(*install)
     drop(host, "/srv/videos/inbox", "away")
     there(host, "/srv/videos/archive/away.mp4")
+    described(host, "away")
+    assert "away.mp4" not in host.shell("ls /srv/videos/inbox")
     host.shell(f"cp /root/good {SETTINGS}")
     host.run(*install)
 

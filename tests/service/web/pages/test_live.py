@@ -108,6 +108,7 @@ def test_stages_go_on_in_their_card(shelf: Shelf, opened: Page) -> None:
 def test_a_server_that_goes_away_is_shown(opened: Page, server: Served) -> None:
     server.end()
     opened.wait_for_selector('#signal[data-state="off"], #signal[data-state="wait"]')
+    assert opened.locator("#signal").inner_text() != "Live"
 
 
 def test_what_others_asked_for_comes_and_goes(shelf: Shelf, opened: Page) -> None:

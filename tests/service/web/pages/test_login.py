@@ -85,6 +85,7 @@ def test_without_scripts_it_takes_one_more_click(open_page: OpenPage, server: Se
     page.wait_for_url(LOGIN)
     page.get_by_role("link", name="Continue").click()
     page.wait_for_url(f"**{LINKED}")
+    assert page.get_by_role("button", name="Log out").is_visible()
 
 
 def test_who_is_not_logged_in_is_asked(open_page: OpenPage, server: Served) -> None:
